@@ -1,0 +1,229 @@
+# Poolproof: is your executor poolproof?
+#
+#   make conform                   the suite on the reference, CPython and GLib
+#   make check                     every test of this project
+#   make run BACKEND=./mypool.so   the suite on one backend (ARGS='--case map_*')
+#   make race TIME=60              the scenarios in rounds, on one backend
+#   make bench                     the reference beside its peers (BENCH=--quick)
+#   make guard                     its speed in counts that no load changes
+#   make coverage                  reports in build-coverage/
+#   make spec                      the specification as one page, build/spec.html
+#   make install DESTDIR= PREFIX=/usr/local
+#
+#   SAN=thread, SAN=address,undefined   the same in a build of its own
+#   TOOL=memcheck|helgrind|drd          under Valgrind (make run, make race)
+#   CC=clang, V=1                       another compiler; commands in full
+#
+# `conform` and `check` install what they need (ci/deps).  All else takes what is
+# there: a missing optional package costs its feature, and the build says so.
+
+CC     := $(if $(filter default,$(origin CC)),gcc,$(CC))
+comma  := ,
+empty  :=
+space  := $(empty) $(empty)
+SAN    ?=
+VARIANT := $(filter-out gcc,$(notdir $(CC)))$(if $(SAN), $(subst $(comma),-,$(SAN)))$(if $(COVERAGE), coverage)
+B      := build$(subst $(space),,$(addprefix -,$(VARIANT)))
+PREFIX ?= /usr/local
+Q      := $(if $(V),,@)
+
+VERSION := $(shell sed -n 's/^\#define CF_VERSION "\(.*\)"/\1/p' reference/include/cfutures.h)
+
+CFLAGS ?= -O2 -g
+WARN   := -Wall -Wextra -Wpedantic $(if $(WERROR),-Werror)
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) $(if $(COVERAGE),--coverage -fprofile-update=atomic)
+COMMON := -pthread -fPIC $(WARN) $(SANFLAGS) -Ireference/include -Iconformance/include
+
+# ---- what this machine has ---------------------------------------------------
+
+has = $(shell pkg-config --exists $(1) 2>/dev/null && echo yes)
+HAVE_CHECK   := $(call has,check)
+HAVE_JANSSON := $(call has,jansson)
+HAVE_LIBXML2 := $(call has,libxml-2.0)
+HAVE_LIBDW   := $(call has,libdw)
+HAVE_GLIB    := $(call has,glib-2.0)
+HAVE_VALGRIND := $(call has,valgrind)
+
+ifneq ($(HAVE_CHECK),yes)
+ifneq ($(filter-out clean deps conform check help,$(or $(MAKECMDGOALS),all)),)
+$(error Check is missing: install the package "check", or type `make conform`, which does)
+endif
+endif
+note = $(if $(2),,$(info note: without the package $(1) there is no $(3)))
+ifeq ($(MAKE_RESTARTS)$(filter clean deps conform check coverage help,$(MAKECMDGOALS)),)
+$(call note,libjansson-dev,$(HAVE_JANSSON),--json)
+$(call note,libxml2-dev,$(HAVE_LIBXML2),--junit)
+$(call note,libdw-dev,$(HAVE_LIBDW),stack of a case that hangs)
+$(call note,valgrind,$(HAVE_VALGRIND),verdict under Valgrind)
+$(call note,libglib2.0-dev,$(HAVE_GLIB),GLib backend)
+endif
+
+# Of a pair NAME_HAVE.c and NAME_none.c one is built.
+pick = $(if $(1),$(2),$(3))
+UNPICKED := $(call pick,$(HAVE_LIBDW),stacks_none,stacks_elfutils) \
+            $(call pick,$(HAVE_JANSSON),report_json_none,report_json) \
+            $(call pick,$(HAVE_LIBXML2),report_junit_none,report_junit) \
+            $(call pick,$(HAVE_VALGRIND),valgrind_none,valgrind)
+PLATFORM := $(if $(filter Linux,$(shell uname -s)),platform_posix,platform_linux)# the one left out
+
+PKGS := check $(if $(HAVE_JANSSON),jansson) $(if $(HAVE_LIBXML2),libxml-2.0) $(if $(HAVE_LIBDW),libdw)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+
+# ---- what there is to build ----------------------------------------------------
+
+objs = $(patsubst %.c,$(B)/%.o,$(1))
+REFERENCE := $(filter-out reference/$(PLATFORM).c,$(wildcard reference/*.c))
+UNIT      := $(wildcard reference/tests/*.c)
+HARNESS   := $(filter-out $(UNPICKED:%=conformance/harness/%.c),$(wildcard conformance/harness/*.c))
+CASES     := $(wildcard conformance/cases/*.c conformance/scenarios/*.c)
+CHAPTERS  := $(sort $(wildcard spec/[0-9]*.md))
+HTESTS    := $(wildcard conformance/harness/tests/test_*.c)
+ADAPTERS  := $(notdir $(basename $(wildcard conformance/backends/*.c)))
+BACKENDS  := $(filter-out $(if $(HAVE_GLIB),,glib),$(ADAPTERS))
+
+all: $(B)/poolproof $(BACKENDS:%=$(B)/backends/%.so) $(B)/libcfutures.a $(B)/libcfutures.so
+
+# ---- the reference ---------------------------------------------------------------
+
+$(B)/reference/%.o: reference/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L $(COMMON) -Ireference $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/reference/tests/%.o: reference/tests/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE= $(COMMON) -Ireference $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/libcfutures.a: $(call objs,$(REFERENCE))
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+$(B)/libcfutures.so: $(call objs,$(REFERENCE)) reference/cfutures.map
+	$(Q)$(CC) -shared -pthread $(SANFLAGS) $(LDFLAGS) -Wl,-soname,libcfutures.so.0 -Wl,--version-script=reference/cfutures.map \
+	   -o $@ $(filter %.o,$^)
+
+# What the tests stand in front of, so that it can fail: each __wrap_NAME of watch.c.
+WRAP := $(shell grep -o '__wrap_[a-z_]*' reference/tests/watch.c | sort -u | cut -c8-)
+$(B)/unit: $(call objs,$(UNIT)) $(B)/libcfutures.a
+	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) $(WRAP:%=-Wl,--wrap=%) -o $@ $^ $(shell pkg-config --libs check)
+
+# ---- the suite ----------------------------------------------------------------------
+
+$(B)/conformance/%.o: conformance/%.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE= $(COMMON) -Iconformance/harness $(DEFS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+# The tool's own names must not stand in for those of a backend.
+$(call objs,$(HARNESS) $(CASES)): DEFS += -fvisibility=hidden
+DEFS = -DPP_VERSION='"$(VERSION)"'
+
+$(B)/ledger.c: conformance/harness/ledger.awk $(CHAPTERS)
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -f $< $(CHAPTERS) >$@.new && mv $@.new $@
+$(B)/ledger.o: $(B)/ledger.c
+	$(Q)$(CC) -std=gnu11 $(COMMON) -Iconformance/harness $(CFLAGS) -c -o $@ $<
+
+$(B)/poolproof: $(call objs,$(HARNESS) $(CASES)) $(B)/ledger.o
+	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -ldl -lm
+	@echo built $@
+
+# ---- backends -------------------------------------------------------------------------
+
+# NAME.c and, if there is one, the folder NAME/; what it links is in LIBS_NAME.
+$(B)/conformance/backends/glib.o: PKG_CFLAGS += $(shell pkg-config --cflags glib-2.0 2>/dev/null)
+LIBS_glib := $(shell pkg-config --libs glib-2.0 2>/dev/null)
+LIBS_cpython := -ldl
+
+define backend
+$(B)/backends/$(1).so: $(call objs,conformance/backends/$(1).c $(wildcard conformance/backends/$(1)/*.c)) \
+                       $(B)/libcfutures.a conformance/backends/adapter.map \
+                       $(wildcard conformance/backends/$(1).expect)
+	$(Q)mkdir -p $$(@D)
+	$(Q)$$(CC) -shared -pthread $$(SANFLAGS) $$(LDFLAGS) -Wl,--version-script=conformance/backends/adapter.map \
+	   -o $$@ $$(filter %.o %.a,$$^) $$(LIBS_$(1))
+	$(Q)$(if $(wildcard conformance/backends/$(1).expect),cp conformance/backends/$(1).expect $$(@D)/)
+endef
+$(foreach b,$(BACKENDS),$(eval $(call backend,$(b))))
+
+# ---- the bench: make bench, make guard ------------------------------------------------------
+
+-include reference/bench/bench.mk
+
+# ---- running ------------------------------------------------------------------------------
+
+deps:
+	@ci/deps
+
+BACKEND ?= reference
+VALGRIND := valgrind -q --trace-children=no --error-exitcode=0 --child-silent-after-fork=no
+run: all
+	$(if $(TOOL),$(VALGRIND) --tool=$(TOOL) $(if $(filter memcheck,$(TOOL)),--leak-check=no)) \
+	   $(B)/poolproof run $(BACKEND) $(ARGS)
+
+race: all
+	$(if $(TOOL),$(VALGRIND) --tool=$(TOOL) $(if $(filter memcheck,$(TOOL)),--leak-check=no)) \
+	   $(B)/poolproof race $(BACKEND) --time $(or $(TIME),60) $(ARGS)
+
+conform:
+	@ci/deps conform
+	@$(MAKE) --no-print-directory conform-now
+conform-now: all
+	@ci/conform $(B)
+
+check:
+	@ci/deps check
+	@ci/check
+
+unit: $(B)/unit
+	$<
+
+# The tests of the harness, each a program of Check.
+HTEST_BINS := $(HTESTS:conformance/harness/tests/%.c=$(B)/harness-tests/%)
+HTEST_LINK := $(filter-out conformance/harness/main.c,$(HARNESS))
+$(B)/harness-tests/%: $(B)/conformance/harness/tests/%.o $(call objs,$(HTEST_LINK)) $(B)/ledger.o
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -ldl -lm
+$(B)/harness-tests/hostile.so $(B)/harness-tests/racy.so: $(B)/harness-tests/%.so: $(B)/conformance/harness/tests/%.o conformance/backends/adapter.map
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -pthread $(SANFLAGS) $(LDFLAGS) -Wl,--version-script=conformance/backends/adapter.map -o $@ $(filter %.o,$^)
+harness-tests: all $(HTEST_BINS) $(B)/harness-tests/hostile.so $(B)/harness-tests/racy.so
+	@ci/harness-tests $(B)
+
+coverage:
+	@ci/deps coverage
+	@ci/coverage
+
+spec: $(B)/spec.html
+$(B)/spec.html: $(CHAPTERS) spec/deviations.md ci/spec
+	$(Q)mkdir -p $(@D)
+	$(Q)ci/spec $@
+
+# ---- installing ------------------------------------------------------------------------------
+
+DEST := $(DESTDIR)$(PREFIX)
+install: all
+	install -d $(DEST)/bin $(DEST)/include/poolproof $(DEST)/lib/pkgconfig $(DEST)/lib/poolproof $(DEST)/share/man/man1 $(DEST)/share/man/man3 $(DEST)/share/poolproof
+	install -m 755 $(B)/poolproof $(DEST)/bin/
+	install -m 644 reference/include/cfutures.h $(DEST)/include/
+	install -m 644 conformance/include/poolproof/*.h $(DEST)/include/poolproof/
+	install -m 644 $(B)/libcfutures.a $(DEST)/lib/
+	install -m 755 $(B)/libcfutures.so $(DEST)/lib/libcfutures.so.$(VERSION)
+	ln -sf libcfutures.so.$(VERSION) $(DEST)/lib/libcfutures.so.0
+	ln -sf libcfutures.so.0 $(DEST)/lib/libcfutures.so
+	install -m 755 $(B)/backends/*.so $(DEST)/lib/poolproof/
+	install -m 644 $(wildcard conformance/backends/*.expect) $(DEST)/lib/poolproof/
+	install -m 644 conformance/harness/poolproof.schema.json $(DEST)/share/poolproof/
+	install -m 644 conformance/man/*.1 $(DEST)/share/man/man1/
+	install -m 644 reference/man/*.3 $(DEST)/share/man/man3/
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' reference/cfutures.pc.in >$(DEST)/lib/pkgconfig/cfutures.pc
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' conformance/poolproof.pc.in >$(DEST)/lib/pkgconfig/poolproof.pc
+
+clean:
+	rm -rf build build-*
+
+help:
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
+
+.PHONY: all deps run race conform conform-now check unit harness-tests coverage spec install clean help
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+-include $(wildcard $(B)/*.d $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)

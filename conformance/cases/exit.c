@@ -1,0 +1,680 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * exit.c: EXIT, what is still done when the main program ends.
+ *
+ * Each case runs a process whose main program ends with work to do, and then
+ * looks at what its tasks have left in the arena.  They take some time, in which
+ * a process that does not wait for them is gone; to be right they need none.
+ */
+#define _GNU_SOURCE
+#include "futures.h"
+
+#include <sys/wait.h>
+#include <time.h>
+
+static void take_time(double seconds)
+{
+	struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+
+	while (nanosleep(&t, &t) != 0)
+		continue;
+}
+
+/* What a process and its tasks leave behind. */
+struct log {
+	struct counter *begun;
+	struct counter *ended;
+	struct counter *called; /* done callbacks */
+	struct gate *ready;	/* what a task needs is set */
+	struct pp_executor *e;
+	struct pp_future *other;
+	int status;
+	void *outcome;
+	int accepted; /* atomic */
+	int refused;  /* atomic */
+	int code;     /* to leave with */
+	int calls;    /* atomic; of the initializer */
+};
+
+static struct log *log_new(void)
+{
+	struct log *log = shared_alloc(sizeof(*log));
+
+	log->begun = counter_new();
+	log->ended = counter_new();
+	log->called = counter_new();
+	log->ready = gate_new();
+	log->status = -1;
+	return log;
+}
+
+static int task_take_time(void *arg, void **outcome)
+{
+	struct log *log = arg;
+
+	(void)outcome;
+	counter_add(log->begun, 1);
+	take_time(short_time());
+	counter_add(log->ended, 1);
+	return PP_OK;
+}
+
+static int task_end(void *arg, void **outcome)
+{
+	struct log *log = arg;
+
+	(void)outcome;
+	counter_add(log->ended, 1);
+	return PP_OK;
+}
+
+/* n workers of e are at it, and queued work items behind them. */
+static void work_on(struct pp_executor *e, struct log *log, int n, int queued)
+{
+	long before = counter_value(log->begun);
+	int i;
+
+	for (i = 0; i < n; i++)
+		submit(e, task_take_time, log);
+	counter_await(log->begun, before + n);
+	for (i = 0; i < queued; i++)
+		submit(e, task_end, log);
+}
+
+/* Run such a process; it left with code. */
+static void expect_left(void (*body)(void *), struct log *log, int code)
+{
+	int status = process_run(body, log);
+
+	context("the process has left by itself, and was not ended by a signal");
+	EXPECT(WIFEXITED(status));
+	context("the status that the process left with");
+	EXPECT_INT(code, WEXITSTATUS(status));
+}
+
+static void expect_ended(struct log *log, long expected)
+{
+	context("tasks that had ended when the process was gone");
+	EXPECT_INT(expected, counter_value(log->ended));
+}
+
+/* ---- work ----------------------------------------------------------------------- */
+
+static void leave_one_queued(void *arg)
+{
+	work_on(executor_any(), arg, 1, 1);
+}
+
+static void leave_many_queued(void *arg)
+{
+	work_on(executor_any(), arg, 1, 50);
+}
+
+static void leave_many_queued_for_three(void *arg)
+{
+	work_on(executor_new(3), arg, 3, 50);
+}
+
+static void leave_right_after_submit(void *arg)
+{
+	submit(executor_any(), task_end, arg);
+}
+
+CASE(exit_1_queued_work_is_done)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_one_queued, log, 0);
+	expect_ended(log, 2);
+}
+
+CASE(exit_1_all_queued_work_is_done)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_many_queued, log, 0);
+	expect_ended(log, 51);
+}
+
+CASE(exit_1_queued_work_of_several_workers_is_done)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_many_queued_for_three, log, 0);
+	expect_ended(log, 53);
+}
+
+/* The worker may not have begun to look at the queue. */
+CASE(exit_1_work_of_a_starting_worker_is_done)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_right_after_submit, log, 0);
+	expect_ended(log, 1);
+}
+
+static void leave_one_running(void *arg)
+{
+	work_on(executor_any(), arg, 1, 0);
+}
+
+static void leave_three_running(void *arg)
+{
+	work_on(executor_new(4), arg, 3, 0);
+}
+
+CASE(exit_2_running_task_ends)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_one_running, log, 0);
+	expect_ended(log, 1);
+}
+
+CASE(exit_2_running_tasks_end)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_three_running, log, 0);
+	expect_ended(log, 3);
+}
+
+static int callback_note(struct pp_future *f, void *arg)
+{
+	struct log *log = arg;
+
+	(void)f;
+	counter_add(log->called, 1);
+	return PP_OK;
+}
+
+static void leave_callbacks(void *arg)
+{
+	struct pp_executor *e = executor_any();
+	struct log *log = arg;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		add_done_callback(submit(e, task_take_time, log), callback_note, log);
+	counter_await(log->begun, 1);
+}
+
+CASE(exit_3_callbacks_are_called)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_callbacks, log, 0);
+	context("done callbacks that had been called when the process was gone");
+	EXPECT_INT(3, counter_value(log->called));
+}
+
+/* ---- the status ------------------------------------------------------------------- */
+
+static void leave(struct log *log)
+{
+	backend()->process_exit(log->code);
+}
+
+static void leave_with_code(void *arg)
+{
+	work_on(executor_any(), arg, 1, 3);
+	leave(arg);
+}
+
+static void leave_with_code_when_idle(void *arg)
+{
+	struct log *log = arg;
+
+	work_on(executor_any(), log, 1, 0);
+	counter_await(log->ended, 1);
+	leave(log);
+}
+
+CASE(exit_4_status_with_work_to_do)
+{
+	struct log *log = log_new();
+
+	log->code = 7;
+	expect_left(leave_with_code, log, 7);
+}
+
+CASE(exit_4_status_with_nothing_to_do)
+{
+	struct log *log = log_new();
+
+	log->code = 42;
+	expect_left(leave_with_code_when_idle, log, 42);
+}
+
+static int raise_late(void *arg, void **outcome)
+{
+	struct log *log = arg;
+
+	counter_add(log->begun, 1);
+	take_time(short_time());
+	*outcome = THE_EXCEPTION;
+	return PP_RAISED;
+}
+
+/* One has raised, one raises meanwhile and one later. */
+static void leave_with_code_and_exceptions(void *arg)
+{
+	struct pp_executor *e = executor_any();
+	struct log *log = arg;
+	void *outcome;
+
+	result(submit(e, task_raise, THE_EXCEPTION), PP_FOREVER, &outcome);
+	submit(e, raise_late, log);
+	submit(e, task_raise, THE_EXCEPTION);
+	counter_await(log->begun, 1);
+	leave(log);
+}
+
+CASE(exit_5_status_0_though_tasks_raise)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_with_code_and_exceptions, log, 0);
+}
+
+CASE(exit_5_status_7_though_tasks_raise)
+{
+	struct log *log = log_new();
+
+	log->code = 7;
+	expect_left(leave_with_code_and_exceptions, log, 7);
+}
+
+/* ---- executors in all conditions ----------------------------------------------------- */
+
+static void leave_idle_workers(void *arg)
+{
+	struct log *log = arg;
+
+	work_on(executor_new(4), log, 4, 0);
+	counter_await(log->ended, 4);
+	take_time(short_time() / 10);
+}
+
+CASE(exit_6_idle_workers)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_idle_workers, log, 0);
+	expect_ended(log, 4);
+}
+
+static void leave_unused_executors(void *arg)
+{
+	struct log *log = arg;
+
+	executor_any();
+	executor_any();
+	counter_add(log->ended, 1);
+}
+
+CASE(exit_7_executor_that_never_had_work)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_unused_executors, log, 0);
+	context("the process had made two executors and ended");
+	EXPECT_INT(1, counter_value(log->ended));
+}
+
+static void leave_shut_down(void *arg)
+{
+	struct pp_executor *e = executor_any();
+
+	work_on(e, arg, 1, 20);
+	shutdown_nowait(e);
+}
+
+CASE(exit_8_queued_work_is_done_after_a_shutdown_too)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_shut_down, log, 0);
+	expect_ended(log, 21);
+}
+
+static void leave_released(void *arg)
+{
+	struct pp_executor *e = executor_any();
+
+	work_on(e, arg, 1, 20);
+	executor_release(e);
+}
+
+static void leave_shut_down_and_released(void *arg)
+{
+	struct pp_executor *e = executor_any();
+
+	work_on(e, arg, 1, 20);
+	shutdown_nowait(e);
+	executor_release(e);
+}
+
+CASE(exit_9_queued_work_of_a_released_executor_is_done)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_released, log, 0);
+	expect_ended(log, 21);
+}
+
+CASE(exit_9_queued_work_of_an_executor_shut_down_and_released_is_done)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_shut_down_and_released, log, 0);
+	expect_ended(log, 21);
+}
+
+static void leave_three_executors(void *arg)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		work_on(executor_any(), arg, 1, 10);
+}
+
+CASE(exit_10_work_of_every_executor_is_done)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_three_executors, log, 0);
+	expect_ended(log, 33);
+}
+
+/* ---- work that calls the executor meanwhile ------------------------------------------- */
+
+static int task_wait_for_other(void *arg, void **outcome)
+{
+	struct log *log = arg;
+
+	(void)outcome;
+	gate_wait(log->ready);
+	take_time(short_time() / 2);
+	log->status = backend()->result(log->other, PP_FOREVER, &log->outcome);
+	return PP_OK;
+}
+
+static int task_take_time_and_return(void *arg, void **outcome)
+{
+	struct log *log = arg;
+
+	counter_add(log->begun, 1);
+	take_time(short_time());
+	*outcome = THE_VALUE;
+	return PP_OK;
+}
+
+static void leave_waiting(struct log *log, bool for_queued)
+{
+	need_shared_memory();
+	log->e = executor_new(2);
+	submit(log->e, task_wait_for_other, log);
+	gate_await(log->ready, 1);
+	log->other = submit(log->e, task_take_time_and_return, log);
+	counter_await(log->begun, 1);
+	if (for_queued)
+		log->other = submit(log->e, task_return, THE_VALUE);
+	gate_open(log->ready);
+}
+
+static void leave_waiting_for_running(void *arg)
+{
+	leave_waiting(arg, false);
+}
+
+static void leave_waiting_for_queued(void *arg)
+{
+	leave_waiting(arg, true);
+}
+
+static void expect_waited(void (*body)(void *))
+{
+	struct log *log = log_new();
+
+	expect_left(body, log, 0);
+	context("what a task was told by the future of another, while the process exits");
+	EXPECT_STATUS(PP_OK, log->status);
+	EXPECT_PTR(THE_VALUE, log->outcome);
+}
+
+CASE(exit_11_waits_for_work_that_is_running)
+{
+	expect_waited(leave_waiting_for_running);
+}
+
+CASE(exit_11_waits_for_work_that_is_queued)
+{
+	expect_waited(leave_waiting_for_queued);
+}
+
+/* Submits until it is refused; hastily at first. */
+static int task_submit_until_refused(void *arg, void **outcome)
+{
+	struct log *log = arg;
+	struct pp_future *f;
+
+	(void)outcome;
+	counter_add(log->begun, 1);
+	while (backend()->submit(log->e, task_end, log, &f) == PP_OK) {
+		if (__atomic_add_fetch(&log->accepted, 1, __ATOMIC_SEQ_CST) > 100)
+			take_time(0.001);
+		if (backend()->future_release)
+			backend()->future_release(f);
+	}
+	__atomic_add_fetch(&log->refused, 1, __ATOMIC_SEQ_CST);
+	return PP_OK;
+}
+
+static void leave_submitting(struct log *log, int tasks)
+{
+	int i;
+
+	need_shared_memory();
+	log->e = executor_new(2);
+	for (i = 0; i < tasks; i++)
+		submit(log->e, task_submit_until_refused, log);
+	counter_await(log->begun, tasks);
+}
+
+static void leave_one_submitting(void *arg)
+{
+	leave_submitting(arg, 1);
+}
+
+static void leave_two_submitting(void *arg)
+{
+	leave_submitting(arg, 2);
+}
+
+CASE(exit_12_task_is_refused)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_one_submitting, log, 0);
+	context("a task that submits without end was refused at last, as the process exits");
+	EXPECT_INT(1, log->refused);
+}
+
+static void expect_accepted_work_done(void (*body)(void *))
+{
+	int round;
+
+	for (round = 0; round < 5; round++) {
+		struct log *log = log_new();
+
+		expect_left(body, log, 0);
+		context("round %d: tasks that had ended when the process was gone, of those accepted as exit began", round);
+		EXPECT_INT(log->accepted, counter_value(log->ended));
+	}
+}
+
+CASE(exit_13_accepted_work_is_done)
+{
+	expect_accepted_work_done(leave_one_submitting);
+}
+
+CASE(exit_13_accepted_work_of_two_tasks_is_done)
+{
+	expect_accepted_work_done(leave_two_submitting);
+}
+
+/* ---- work that is called off ------------------------------------------------------------ */
+
+static void leave_cancelled(void *arg)
+{
+	struct pp_executor *e = executor_new(1);
+	struct log *log = arg;
+	struct gate *gate = hold(e, 1);
+	int i;
+
+	submit(e, task_take_time, log);
+	for (i = 0; i < 5; i++)
+		__atomic_add_fetch(&log->accepted, cancel(submit(e, must_not_run, NULL)), __ATOMIC_SEQ_CST);
+	submit(e, task_end, log);
+	gate_open(gate);
+}
+
+CASE(exit_14_cancelled_work_never_runs)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_cancelled, log, 0);
+	context("futures that were cancelled, with other work before and behind them");
+	EXPECT_INT(5, log->accepted);
+	expect_ended(log, 2);
+}
+
+static void leave_cancelling(void *arg)
+{
+	struct pp_executor *e = executor_new(1);
+	int i;
+
+	work_on(e, arg, 1, 0);
+	for (i = 0; i < 5; i++)
+		submit(e, must_not_run, NULL);
+	shutdown_cancel(e, false);
+}
+
+CASE(exit_15_after_a_shutdown_that_cancelled)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_cancelling, log, 0);
+	expect_ended(log, 1);
+}
+
+/* ---- a pool that breaks --------------------------------------------------------------- */
+
+static void leave_broken(void *arg)
+{
+	struct pp_executor *e = executor_new_with_initializer(2, initializer_fail, NULL);
+	struct pp_future *f;
+	struct log *log = arg;
+	void *outcome;
+
+	log->status = try_submit(e, must_not_run, NULL, &f);
+	if (log->status == PP_OK)
+		log->status = result(f, PP_FOREVER, &outcome);
+}
+
+CASE(exit_16_broken_pool)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_broken, log, 0);
+	context("what the process was told before it left");
+	EXPECT_STATUS(PP_BROKEN, log->status);
+}
+
+static void leave_breaking(void *arg)
+{
+	struct pp_executor *e = executor_new_with_initializer(2, initializer_fail, NULL);
+	struct pp_future *f;
+	struct log *log = arg;
+
+	log->status = try_submit(e, must_not_run, NULL, &f);
+}
+
+/* The initializer fails about when the process exits. */
+CASE(exit_16_pool_that_breaks_meanwhile)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_breaking, log, 0);
+	context("what the process was told by submit before it left");
+	EXPECT(log->status == PP_OK || log->status == PP_BROKEN);
+}
+
+static int second_fails_late(void *arg)
+{
+	struct log *log = arg;
+
+	if (__atomic_add_fetch(&log->calls, 1, __ATOMIC_SEQ_CST) == 1)
+		return PP_OK;
+	counter_add(log->called, 1);
+	take_time(short_time());
+	return PP_RAISED;
+}
+
+static int task_take_longer(void *arg, void **outcome)
+{
+	struct log *log = arg;
+
+	(void)outcome;
+	counter_add(log->begun, 1);
+	take_time(3 * short_time());
+	counter_add(log->ended, 1);
+	return PP_OK;
+}
+
+/* If workers start early, the pool may break before it accepts any work. */
+static void leave_breaking_beside_a_busy_worker(void *arg)
+{
+	struct log *log = arg;
+	struct pp_executor *e = executor_new_with_initializer(2, second_fails_late, log);
+	struct pp_future *f;
+
+	log->accepted = try_submit(e, task_take_longer, log, &f) == PP_OK;
+	try_submit(e, task_return, NULL, &f);
+	counter_await(log->called, 1);
+}
+
+CASE(exit_17_pool_that_breaks_beside_a_busy_worker)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_breaking_beside_a_busy_worker, log, 0);
+	expect_ended(log, counter_value(log->begun));
+}
+
+/* ---- from a task ------------------------------------------------------------------------- */
+
+static int task_leave(void *arg, void **outcome)
+{
+	(void)outcome;
+	leave(arg);
+	return PP_OK;
+}
+
+/* The main program waits for a task that does not end. */
+static void leave_in_a_task(void *arg)
+{
+	void *outcome;
+
+	need_shared_memory();
+	result(submit(executor_any(), task_leave, arg), PP_FOREVER, &outcome);
+}
+
+CASE(exit_18_task_ends_the_process)
+{
+	struct log *log = log_new();
+
+	log->code = 7;
+	expect_left(leave_in_a_task, log, 7);
+}

@@ -1,0 +1,769 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fork.c: FORK, what the child of a fork can do, and what the parent keeps.
+ *
+ * The child records what it was told; the parent looks when the child is gone.
+ */
+#define _GNU_SOURCE
+#include "futures.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WORK 10
+
+/* What a child, or a task, leaves behind. */
+struct log {
+	struct counter *ran; /* tasks of the child's own executors */
+	int used;	     /* futures of these that gave their outcomes */
+	struct pp_executor *e;
+	struct pp_future *f[2];
+	int status[2];
+	void *outcome[2];
+	bool answer;
+	struct gate *gate;
+	struct record *pids; /* of the processes in which tasks of the parent ran */
+	int left;	     /* what waitpid gave, in a task */
+};
+
+static struct log *log_new(void)
+{
+	struct log *log = shared_alloc(sizeof(*log));
+
+	NEED(process_fork);
+	log->ran = counter_new();
+	log->gate = gate_new();
+	log->pids = record_new();
+	log->status[0] = log->status[1] = -1;
+	log->outcome[0] = log->outcome[1] = token(9);
+	return log;
+}
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1
+#endif
+#endif
+
+/* The same, for a child that starts threads; ThreadSanitizer ends it for that. */
+static struct log *log_of_threads_new(void)
+{
+#ifdef __SANITIZE_THREAD__
+	unsupported("ThreadSanitizer lets the child of a fork start no threads");
+#else
+	return log_new();
+#endif
+}
+
+/* The process left by itself, with code. */
+static void expect_left(int status, int code)
+{
+	context("the child has left by itself, and was not ended by a signal");
+	EXPECT(WIFEXITED(status));
+	context("the status that the child left with");
+	EXPECT_INT(code, WEXITSTATUS(status));
+}
+
+static void do_nothing(void *arg)
+{
+	(void)arg;
+}
+
+/* Make, use and shut down an executor. */
+static void use_own(void *arg)
+{
+	struct log *log = arg;
+	struct pp_executor *e = executor_any();
+	struct pp_future *f[WORK];
+	void *outcome;
+	int i;
+
+	for (i = 0; i < WORK; i++)
+		f[i] = submit(e, task_count, log->ran);
+	for (i = 0; i < WORK; i++)
+		log->used += result(f[i], PP_FOREVER, &outcome) == PP_OK;
+	shutdown_wait(e);
+}
+
+/* The same, and leave it to exit to do the work. */
+static void use_own_and_leave(void *arg)
+{
+	struct log *log = arg;
+	struct pp_executor *e = executor_any();
+	int i;
+
+	for (i = 0; i < WORK; i++)
+		log->used += submit(e, task_count, log->ran) != NULL;
+	counter_await(log->ran, WORK);
+}
+
+static void expect_used(struct log *log)
+{
+	context("futures of the child's own executor that gave their outcomes");
+	EXPECT_INT(WORK, log->used);
+	context("tasks of the child's own executor that ran");
+	EXPECT_INT(WORK, counter_value(log->ran));
+}
+
+static void expect_child_works(void)
+{
+	struct log *log = log_of_threads_new();
+
+	expect_left(process_fork_run(use_own, log), 0);
+	expect_used(log);
+}
+
+/* ---- an executor of the child's own ------------------------------------------------- */
+
+CASE(fork_1_child_uses_an_executor)
+{
+	expect_child_works();
+}
+
+CASE(fork_1_child_uses_an_executor_as_the_parent_did)
+{
+	expect_result(submit(executor_any(), task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	expect_child_works();
+	expect_result(submit(executor_any(), task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	expect_child_works();
+}
+
+CASE(fork_1_child_leaves_without_shutting_it_down)
+{
+	struct log *log = log_of_threads_new();
+
+	NEED(process_exit);
+	expect_left(process_fork_run(use_own_and_leave, log), 0);
+	expect_used(log);
+}
+
+CASE(fork_2_parents_workers_are_busy)
+{
+	struct pp_executor *e = executor_new(3);
+	struct gate *gate = hold(e, 3);
+	int i;
+
+	for (i = 0; i < 5; i++)
+		submit(e, task_return, NULL);
+	expect_child_works();
+	gate_open(gate);
+}
+
+CASE(fork_2_parents_workers_are_idle)
+{
+	struct pp_executor *e = executor_new(3);
+
+	gate_open(hold(e, 3));
+	expect_child_works();
+}
+
+/* Threads that use executors until they are told to stop. */
+struct noise {
+	struct pp_executor *e;
+	int stop; /* atomic */
+	struct counter *rounds;
+};
+
+static bool goes_on(struct noise *noise)
+{
+	counter_add(noise->rounds, 1);
+	return !__atomic_load_n(&noise->stop, __ATOMIC_SEQ_CST);
+}
+
+static void drop(struct pp_future *f)
+{
+	if (backend()->future_release)
+		backend()->future_release(f);
+}
+
+static void submit_and_wait(struct pp_executor *e)
+{
+	struct pp_future *f;
+	void *outcome;
+
+	if (backend()->submit(e, task_return, NULL, &f) != PP_OK)
+		return;
+	backend()->result(f, PP_FOREVER, &outcome);
+	drop(f);
+}
+
+static void use_one_executor(void *arg)
+{
+	struct noise *noise = arg;
+
+	while (goes_on(noise))
+		submit_and_wait(noise->e);
+}
+
+static void make_executors(void *arg)
+{
+	struct noise *noise = arg;
+	struct pp_executor *e;
+
+	while (goes_on(noise)) {
+		if (backend()->executor_new(1, &e) != PP_OK)
+			continue;
+		submit_and_wait(e);
+		backend()->shutdown(e);
+		if (backend()->executor_release)
+			backend()->executor_release(e);
+	}
+}
+
+static void expect_child_works_in_noise(void (*body)(void *), int threads)
+{
+	struct noise noise = {executor_new(2), 0, counter_new()};
+	struct thread *t[2];
+	int i;
+
+	NEED(process_fork);
+	for (i = 0; i < threads; i++)
+		t[i] = thread_start(body, &noise);
+	for (i = 0; i < 10; i++) {
+		counter_await(noise.rounds, counter_value(noise.rounds) + threads);
+		expect_child_works();
+	}
+	__atomic_store_n(&noise.stop, 1, __ATOMIC_SEQ_CST);
+	for (i = 0; i < threads; i++)
+		thread_join(t[i]);
+}
+
+CASE(fork_3_threads_submit)
+{
+	expect_child_works_in_noise(use_one_executor, 2);
+}
+
+CASE(fork_3_thread_makes_executors_and_shuts_them_down)
+{
+	expect_child_works_in_noise(make_executors, 1);
+}
+
+/* ---- the end of the child ------------------------------------------------------------- */
+
+CASE(fork_4_child_exits_though_workers_are_idle)
+{
+	struct pp_executor *e = executor_new(3);
+	struct log *log = log_new();
+	struct gate *gate = hold(e, 3);
+
+	gate_open(gate);
+	expect_result(submit(e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	expect_left(process_fork_run(do_nothing, log), 0);
+}
+
+CASE(fork_5_child_exits_though_there_is_work)
+{
+	struct pp_executor *e = executor_new(2);
+	struct log *log = log_new();
+	struct gate *gate = hold(e, 2);
+	struct pp_future *f[5];
+	int i;
+
+	for (i = 0; i < 5; i++)
+		f[i] = submit(e, task_return, THE_VALUE);
+	expect_left(process_fork_run(do_nothing, log), 0);
+	gate_open(gate);
+	for (i = 0; i < 5; i++)
+		expect_result(f[i], F_RETURNED, PP_FOREVER);
+}
+
+static void leave_with_7(void *arg)
+{
+	(void)arg;
+	if (HAS(process_exit))
+		backend()->process_exit(7);
+	exit(7);
+}
+
+static void use_own_and_leave_with_7(void *arg)
+{
+	use_own(arg);
+	leave_with_7(arg);
+}
+
+CASE(fork_6_status_of_the_child)
+{
+	struct pp_executor *e = executor_new(1);
+	struct log *log = log_new();
+	struct gate *gate = hold(e, 1);
+
+	expect_left(process_fork_run(leave_with_7, log), 7);
+	gate_open(gate);
+}
+
+CASE(fork_6_status_of_a_child_that_used_an_executor)
+{
+	struct log *log = log_of_threads_new();
+
+	expect_result(submit(executor_any(), task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	expect_left(process_fork_run(use_own_and_leave_with_7, log), 7);
+	expect_used(log);
+}
+
+/* ---- the parent ------------------------------------------------------------------------ */
+
+static int task_note_process(void *arg, void **outcome)
+{
+	struct log *log = arg;
+
+	(void)outcome;
+	record_add(log->pids, (long)getpid());
+	return PP_OK;
+}
+
+/* The work may go on in the parent while the child is there. */
+static void open_and_use_own(void *arg)
+{
+	struct log *log = arg;
+
+	gate_open(log->gate);
+	use_own(log);
+}
+
+CASE(fork_7_queued_work_runs_once)
+{
+	struct pp_executor *e = executor_new(1);
+	struct log *log = log_of_threads_new();
+	int i;
+
+	submit(e, task_pass_gate, log->gate);
+	gate_await(log->gate, 1);
+	for (i = 0; i < WORK; i++)
+		submit(e, task_note_process, log);
+	expect_left(process_fork_run(open_and_use_own, log), 0);
+	expect_used(log);
+	shutdown_wait(e);
+	context("runs of %d tasks that were queued in the parent at the fork", WORK);
+	EXPECT_INT(WORK, record_count(log->pids));
+	for (i = 0; i < WORK && !backend()->separate_memory; i++) {
+		context("the process in which task %d ran, which was queued in the parent at the fork", i);
+		EXPECT_INT(getpid(), record_at(log->pids, i));
+	}
+}
+
+CASE(fork_8_parents_executor_goes_on)
+{
+	struct pp_executor *e = executor_any();
+	struct log *log = log_of_threads_new();
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		expect_result(submit(e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+		expect_left(process_fork_run(use_own, log), 0);
+		expect_result(submit(e, task_raise, THE_EXCEPTION), F_RAISED, PP_FOREVER);
+	}
+	context("shutdown in the parent, after forks");
+	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+}
+
+CASE(fork_8_parents_executor_goes_on_with_all_its_workers)
+{
+	struct pp_executor *e = executor_new(3);
+	struct log *log = log_of_threads_new();
+	struct gate *gate = hold(e, 1);
+
+	expect_left(process_fork_run(use_own, log), 0);
+	gate_open(hold(e, 2));
+	gate_open(gate);
+	context("shutdown in the parent, after a fork");
+	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+}
+
+static int pass_gate_and_raise(void *arg, void **outcome)
+{
+	gate_wait(arg);
+	*outcome = THE_EXCEPTION;
+	return PP_RAISED;
+}
+
+static int pass_gate_and_return(void *arg, void **outcome)
+{
+	gate_wait(arg);
+	*outcome = THE_VALUE;
+	return PP_OK;
+}
+
+CASE(fork_9_running_tasks_end)
+{
+	struct pp_executor *e = executor_new(2);
+	struct log *log = log_of_threads_new();
+	struct pp_future *returns = submit(e, pass_gate_and_return, log->gate);
+	struct pp_future *raises = submit(e, pass_gate_and_raise, log->gate);
+
+	gate_await(log->gate, 2);
+	expect_left(process_fork_run(use_own, log), 0);
+	expect_in(returns, F_RUNNING);
+	gate_open(log->gate);
+	expect_result(returns, F_RETURNED, PP_FOREVER);
+	expect_result(raises, F_RAISED, PP_FOREVER);
+}
+
+/* ---- futures in the child ------------------------------------------------------------- */
+
+static void ask_both(struct log *log, double timeout)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		log->status[i] = result(log->f[i], timeout, &log->outcome[i]);
+}
+
+static void ask_both_for_ever(void *arg)
+{
+	ask_both(arg, PP_FOREVER);
+}
+
+static void ask_both_shortly(void *arg)
+{
+	ask_both(arg, short_time());
+}
+
+CASE(fork_10_finished_futures_give_their_outcomes)
+{
+	struct pp_executor *e = executor_any();
+	struct log *log = log_new();
+
+	log->f[0] = submit(e, task_return, THE_VALUE);
+	log->f[1] = submit(e, task_raise, THE_EXCEPTION);
+	expect_result(log->f[0], F_RETURNED, PP_FOREVER);
+	expect_result(log->f[1], F_RAISED, PP_FOREVER);
+	expect_left(process_fork_run(ask_both_for_ever, log), 0);
+	context("result in the child of a future that was FINISHED with a value");
+	EXPECT_STATUS(PP_OK, log->status[0]);
+	EXPECT_PTR(THE_VALUE, log->outcome[0]);
+	context("result in the child of a future that was FINISHED with an exception");
+	EXPECT_STATUS(PP_RAISED, log->status[1]);
+	EXPECT_PTR(THE_EXCEPTION, log->outcome[1]);
+}
+
+static void cancel_first(void *arg)
+{
+	struct log *log = arg;
+
+	log->answer = cancel(log->f[0]);
+}
+
+CASE(fork_11_cancel_in_the_child)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct log *log = log_new();
+
+	NEED(cancel);
+	log->f[0] = submit(e, task_return, THE_VALUE);
+	expect_left(process_fork_run(cancel_first, log), 0);
+	expect_in(log->f[0], F_PENDING);
+	gate_open(gate);
+	expect_result(log->f[0], F_RETURNED, PP_FOREVER);
+}
+
+static void finish_own(void *arg)
+{
+	struct log *log = arg;
+	bool run;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		log->f[i] = future_new();
+		set_running_or_notify_cancel(log->f[i], &run);
+	}
+	set_result(log->f[0], THE_VALUE);
+	set_exception(log->f[1], THE_EXCEPTION);
+	ask_both(log, PP_FOREVER);
+}
+
+CASE(fork_12_child_finishes_futures)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct log *log = log_new();
+
+	expect_left(process_fork_run(finish_own, log), 0);
+	gate_open(gate);
+	context("result of a future that was made in the child and finished there with a value");
+	EXPECT_STATUS(PP_OK, log->status[0]);
+	EXPECT_PTR(THE_VALUE, log->outcome[0]);
+	context("result of a future that was made in the child and finished there with an exception");
+	EXPECT_STATUS(PP_RAISED, log->status[1]);
+	EXPECT_PTR(THE_EXCEPTION, log->outcome[1]);
+}
+
+/* ---- a task that forks ------------------------------------------------------------------ */
+
+static int task_forks(void *arg, void **outcome)
+{
+	struct log *log = arg;
+
+	log->left = process_fork_run(use_own, log);
+	*outcome = THE_VALUE;
+	return PP_OK;
+}
+
+CASE(fork_13_child_of_a_task_uses_an_executor)
+{
+	struct log *log = log_of_threads_new();
+	void *outcome;
+
+	need_shared_memory();
+	result(submit(executor_any(), task_forks, log), PP_FOREVER, &outcome);
+	expect_left(log->left, 0);
+	expect_used(log);
+}
+
+CASE(fork_14_task_goes_on)
+{
+	struct pp_executor *e = executor_any();
+	struct log *log = log_of_threads_new();
+	struct pp_future *f[3];
+	int i;
+
+	need_shared_memory();
+	log->f[0] = submit(e, task_forks, log);
+	for (i = 0; i < 3; i++)
+		f[i] = submit(e, task_return, THE_VALUE);
+	expect_result(log->f[0], F_RETURNED, PP_FOREVER);
+	for (i = 0; i < 3; i++)
+		expect_result(f[i], F_RETURNED, PP_FOREVER);
+	context("shutdown in the parent, after a task has forked");
+	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+}
+
+/* ---- the parent's executor in the child ----------------------------------------------- */
+
+CASE(fork_15_result_with_a_timeout_returns)
+{
+	struct pp_executor *e = executor_new(1);
+	struct log *log = log_new();
+	int i;
+
+	log->f[0] = submit(e, task_pass_gate, log->gate);
+	gate_await(log->gate, 1);
+	log->f[1] = submit(e, task_return, THE_VALUE);
+	expect_left(process_fork_run(ask_both_shortly, log), 0);
+	gate_open(log->gate);
+	for (i = 0; i < 2; i++) {
+		context("result in the child of a future that was %s at the fork told %s",
+			i == 0 ? "RUNNING" : "PENDING", status_name(log->status[i]));
+		EXPECT(log->status[i] == PP_TIMEOUT || log->status[i] == PP_BROKEN);
+	}
+}
+
+static void shut_down(void *arg)
+{
+	struct log *log = arg;
+
+	log->status[0] = HAS(shutdown_nowait) ? shutdown_nowait(log->e) : PP_OK;
+	log->status[1] = shutdown_wait(log->e);
+}
+
+static void shut_down_waiting(void *arg)
+{
+	struct log *log = arg;
+
+	log->status[0] = shutdown_wait(log->e);
+	log->status[1] = shutdown_wait(log->e);
+}
+
+static void expect_shut_down(struct log *log, void (*body)(void *))
+{
+	int i;
+
+	expect_left(process_fork_run(body, log), 0);
+	for (i = 0; i < 2; i++) {
+		context("shutdown number %d of the parent's executor in the child", i + 1);
+		EXPECT_STATUS(PP_OK, log->status[i]);
+	}
+}
+
+static void expect_child_shuts_down(void (*body)(void *), bool is_busy)
+{
+	struct log *log = log_new();
+	struct gate *gate;
+
+	log->e = executor_new(2);
+	gate = hold(log->e, 2);
+	log->f[0] = submit(log->e, task_return, THE_VALUE);
+	if (!is_busy) {
+		gate_open(gate);
+		expect_result(log->f[0], F_RETURNED, PP_FOREVER);
+	}
+	expect_shut_down(log, body);
+	gate_open(gate);
+	expect_result(log->f[0], F_RETURNED, PP_FOREVER);
+	expect_result(submit(log->e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+}
+
+CASE(fork_17_shutdown_of_idle_workers)
+{
+	expect_child_shuts_down(shut_down, false);
+}
+
+CASE(fork_17_shutdown_that_waits_of_idle_workers)
+{
+	expect_child_shuts_down(shut_down_waiting, false);
+}
+
+CASE(fork_17_shutdown_of_busy_workers)
+{
+	expect_child_shuts_down(shut_down, true);
+}
+
+CASE(fork_17_shutdown_that_waits_of_busy_workers)
+{
+	expect_child_shuts_down(shut_down_waiting, true);
+}
+
+static void release_parents(void *arg)
+{
+	struct log *log = arg;
+
+	backend()->executor_release(log->e);
+	use_own(log);
+}
+
+static void expect_child_releases(bool is_busy)
+{
+	struct log *log = log_of_threads_new();
+	struct gate *gate;
+
+	NEED(executor_release);
+	log->e = executor_new(2);
+	gate = hold(log->e, 2);
+	if (!is_busy)
+		gate_open(gate);
+	expect_left(process_fork_run(release_parents, log), 0);
+	expect_used(log);
+	gate_open(gate);
+	expect_result(submit(log->e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+}
+
+CASE(fork_18_release_with_idle_workers)
+{
+	expect_child_releases(false);
+}
+
+CASE(fork_18_release_with_busy_workers)
+{
+	expect_child_releases(true);
+}
+
+static void submit_to_parents(void *arg)
+{
+	struct log *log = arg;
+
+	log->status[0] = try_submit(log->e, task_return, THE_VALUE, &log->f[0]);
+	if (log->status[0] == PP_OK)
+		log->status[1] = result(log->f[0], PP_FOREVER, &log->outcome[0]);
+}
+
+static void expect_child_submits(struct log *log)
+{
+	expect_left(process_fork_run(submit_to_parents, log), 0);
+	if (log->status[0] != PP_OK) {
+		context("submit in the child to the parent's executor told %s", status_name(log->status[0]));
+		EXPECT(log->status[0] == PP_SHUTDOWN || log->status[0] == PP_BROKEN || log->status[0] == PP_NO_RESOURCES);
+		return;
+	}
+	context("result of work that the parent's executor has accepted in the child");
+	EXPECT_STATUS(PP_OK, log->status[1]);
+	EXPECT_PTR(THE_VALUE, log->outcome[0]);
+}
+
+CASE(fork_19_submit_with_idle_workers)
+{
+	struct log *log = log_of_threads_new();
+
+	log->e = executor_new(2);
+	gate_open(hold(log->e, 2));
+	expect_result(submit(log->e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	expect_child_submits(log);
+}
+
+CASE(fork_19_submit_with_busy_workers)
+{
+	struct log *log = log_of_threads_new();
+	struct gate *gate;
+
+	log->e = executor_new(2);
+	gate = hold(log->e, 2);
+	expect_child_submits(log);
+	gate_open(gate);
+}
+
+CASE(fork_19_submit_without_workers)
+{
+	struct log *log = log_of_threads_new();
+
+	log->e = executor_any();
+	expect_child_submits(log);
+}
+
+/* ---- and what else ----------------------------------------------------------------------- */
+
+static void fork_again(void *arg)
+{
+	struct log *log = arg;
+
+	log->left = process_fork_run(use_own, log);
+}
+
+static void use_and_fork_again(void *arg)
+{
+	void *outcome;
+
+	result(submit(executor_any(), task_return, THE_VALUE), PP_FOREVER, &outcome);
+	fork_again(arg);
+}
+
+static void expect_grandchild_works(void (*body)(void *))
+{
+	struct log *log = log_of_threads_new();
+
+	expect_result(submit(executor_any(), task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	expect_left(process_fork_run(body, log), 0);
+	expect_left(log->left, 0);
+	expect_used(log);
+}
+
+CASE(fork_20_child_of_a_child)
+{
+	expect_grandchild_works(fork_again);
+}
+
+CASE(fork_20_child_of_a_child_that_used_an_executor)
+{
+	expect_grandchild_works(use_and_fork_again);
+}
+
+CASE(fork_21_child_exits_after_a_shutdown)
+{
+	struct pp_executor *e = executor_any();
+	struct log *log = log_new();
+
+	expect_result(submit(e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	REQUIRE(shutdown_wait(e) == PP_OK);
+	expect_left(process_fork_run(do_nothing, log), 0);
+}
+
+CASE(fork_21_child_exits_after_a_shutdown_that_did_not_wait)
+{
+	struct pp_executor *e = executor_new(1);
+	struct log *log = log_new();
+	struct gate *gate = hold(e, 1);
+
+	REQUIRE(shutdown_nowait(e) == PP_OK);
+	expect_left(process_fork_run(do_nothing, log), 0);
+	gate_open(gate);
+}
+
+CASE(fork_21_child_exits_after_a_release)
+{
+	struct pp_executor *e = executor_new(1);
+	struct log *log = log_new();
+	struct gate *gate = hold(e, 1);
+
+	executor_release(e);
+	expect_left(process_fork_run(do_nothing, log), 0);
+	gate_open(gate);
+}

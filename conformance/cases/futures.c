@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "futures.h"
+
+struct answers {
+	const char *called;
+	bool cancelled;
+	bool running;
+	bool done;
+	int result;
+	int exception;
+};
+
+static const struct answers answers[F_STATES] = {
+	[F_PENDING] = {"a PENDING future", false, false, false, PP_TIMEOUT, PP_TIMEOUT},
+	[F_RUNNING] = {"a RUNNING future", false, true, false, PP_TIMEOUT, PP_TIMEOUT},
+	[F_CANCELLED] = {"a CANCELLED future", true, false, true, PP_CANCELLED, PP_CANCELLED},
+	[F_NOTIFIED] = {"a CANCELLED_AND_NOTIFIED future", true, false, true, PP_CANCELLED, PP_CANCELLED},
+	[F_RETURNED] = {"a future FINISHED with a value", false, false, true, PP_OK, PP_OK},
+	[F_RAISED] = {"a future FINISHED with an exception", false, false, true, PP_RAISED, PP_RAISED},
+};
+
+const char *future_called(enum future_state s)
+{
+	return answers[s].called;
+}
+
+static void begin(struct pp_future *f, bool expected)
+{
+	bool run = !expected;
+
+	REQUIRE(set_running_or_notify_cancel(f, &run) == PP_OK);
+	REQUIRE(run == expected);
+}
+
+struct pp_future *future_in(enum future_state s)
+{
+	struct pp_future *f = future_new();
+
+	if (s == F_CANCELLED || s == F_NOTIFIED)
+		REQUIRE(cancel(f));
+	if (s == F_RUNNING || s == F_RETURNED || s == F_RAISED)
+		begin(f, true);
+	if (s == F_NOTIFIED)
+		begin(f, false);
+	if (s == F_RETURNED)
+		REQUIRE(set_result(f, THE_VALUE) == PP_OK);
+	if (s == F_RAISED)
+		REQUIRE(set_exception(f, THE_EXCEPTION) == PP_OK);
+	return f;
+}
+
+static int pass_gate_and_return(void *arg, void **outcome)
+{
+	gate_wait(arg);
+	*outcome = THE_VALUE;
+	return PP_OK;
+}
+
+static struct pp_future *submitted_running(struct gate *gate)
+{
+	struct pp_future *f = submit(executor_new(1), pass_gate_and_return, gate);
+
+	gate_await(gate, 1);
+	return f;
+}
+
+/* Behind a work item that holds the only worker. */
+static struct pp_future *submitted_behind(struct gate *gate, enum future_state s)
+{
+	struct pp_executor *e = executor_new(1);
+	struct pp_future *f;
+
+	submit(e, task_pass_gate, gate);
+	gate_await(gate, 1);
+	f = submit(e, task_return, THE_VALUE);
+	if (s == F_PENDING)
+		return f;
+	REQUIRE(cancel(f));
+	if (s == F_NOTIFIED) {
+		gate_open(gate);
+		REQUIRE(shutdown_wait(e) == PP_OK);
+	}
+	return f;
+}
+
+static struct pp_future *submitted_finished(pp_task *task, void *arg)
+{
+	struct pp_future *f = submit(executor_any(), task, arg);
+	void *ignored;
+
+	result(f, PP_FOREVER, &ignored);
+	return f;
+}
+
+struct pp_future *submitted_in(enum future_state s, struct gate **gate)
+{
+	struct gate *g = gate_new();
+
+	if (gate)
+		*gate = g;
+	switch (s) {
+	case F_RUNNING:
+		return submitted_running(g);
+	case F_RETURNED:
+		return submitted_finished(task_return, THE_VALUE);
+	case F_RAISED:
+		return submitted_finished(task_raise, THE_EXCEPTION);
+	default:
+		return submitted_behind(g, s);
+	}
+}
+
+static void expect_outcome(enum future_state s, int expected, int status, void *outcome, bool value_is_told)
+{
+	EXPECT_STATUS(expected, status);
+	if (status == PP_RAISED) {
+		EXPECT_PTR(THE_EXCEPTION, outcome);
+	} else if (status == PP_OK && value_is_told) {
+		EXPECT_PTR(THE_VALUE, outcome);
+	} else {
+		context("%s has no outcome to tell here, so the out parameter is left as it was", future_called(s));
+		EXPECT_PTR(token(9), outcome);
+	}
+}
+
+void expect_result(struct pp_future *f, enum future_state s, double timeout)
+{
+	void *outcome = token(9);
+	int status = result(f, timeout, &outcome);
+
+	context("result of %s, with a timeout of %g s", future_called(s), timeout);
+	expect_outcome(s, answers[s].result, status, outcome, true);
+}
+
+void expect_exception(struct pp_future *f, enum future_state s, double timeout)
+{
+	void *outcome = token(9);
+	int status = exception(f, timeout, &outcome);
+
+	context("exception of %s, with a timeout of %g s", future_called(s), timeout);
+	expect_outcome(s, answers[s].exception, status, outcome, false);
+}
+
+void expect_in(struct pp_future *f, enum future_state s)
+{
+	const struct answers *a = &answers[s];
+
+	if (HAS(cancelled)) {
+		context("this should be %s", a->called);
+		EXPECT_INT(a->cancelled, cancelled(f));
+	}
+	if (HAS(running)) {
+		context("this should be %s", a->called);
+		EXPECT_INT(a->running, running(f));
+	}
+	if (HAS(done)) {
+		context("this should be %s", a->called);
+		EXPECT_INT(a->done, done(f));
+	}
+	expect_result(f, s, 0);
+}
+
+static void wait_in_call(void *arg)
+{
+	struct waiter *w = arg;
+	double began = now();
+
+	if (w->asks_exception)
+		w->status = backend()->exception(w->f, w->timeout, &w->outcome);
+	else
+		w->status = backend()->result(w->f, w->timeout, &w->outcome);
+	w->seconds = now() - began;
+	counter_add(w->returned, 1);
+}
+
+void waiter_start(struct waiter *w, struct pp_future *f, double timeout, bool asks_exception)
+{
+	if (asks_exception)
+		NEED(exception);
+	w->f = f;
+	w->timeout = timeout;
+	w->asks_exception = asks_exception;
+	w->status = -1;
+	w->outcome = token(9);
+	w->returned = counter_new();
+	w->thread = thread_start(wait_in_call, w);
+}
+
+void waiter_join(struct waiter *w)
+{
+	thread_join(w->thread);
+}
+
+void need_shared_memory(void)
+{
+	if (backend()->separate_memory)
+		unsupported("tasks run in processes that do not share the caller's handles");
+}
+
+struct pp_executor *own_executor(int n)
+{
+	struct pp_executor *e = NULL;
+
+	if (backend()->concurrency < n)
+		unsupported("the backend runs %d tasks at once, and this case needs %d", backend()->concurrency, n);
+	NEED(executor_release);
+	REQUIRE(backend()->executor_new(n, &e) == PP_OK);
+	return e;
+}
+
+struct pp_future *own_submit(struct pp_executor *e, pp_task *task, void *arg)
+{
+	struct pp_future *f = NULL;
+
+	NEED(future_release);
+	REQUIRE(backend()->submit(e, task, arg, &f) == PP_OK);
+	return f;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * futures.h: futures in a wanted state, and threads that wait for them.
+ *
+ * The transition table is every operation in every state.  There are two ways
+ * into a state: the executor author's half alone (future_in), and an executor
+ * with a gate (submitted_in).  A row of the table is a function of the state,
+ * and each cell is a case of its own, so that it has a verdict of its own.
+ */
+#ifndef POOLPROOF_CASES_FUTURES_H
+#define POOLPROOF_CASES_FUTURES_H
+
+#include "case.h"
+
+/* The five states, FINISHED once for each of its two outcomes. */
+enum future_state {
+	F_PENDING,
+	F_RUNNING,
+	F_CANCELLED,
+	F_NOTIFIED, /* CANCELLED_AND_NOTIFIED */
+	F_RETURNED, /* FINISHED with the value THE_VALUE */
+	F_RAISED    /* FINISHED with the exception THE_EXCEPTION */
+};
+#define F_STATES 6
+
+#define THE_VALUE token(1)
+#define THE_EXCEPTION token(2)
+
+/* What such a future is called in a message: "a PENDING future". */
+const char *future_called(enum future_state s);
+
+/* A future in state s that no executor knows. */
+struct pp_future *future_in(enum future_state s);
+
+/*
+ * A future in state s that an executor of one worker gave; FINISHED ones are
+ * from executor_any.  One that is PENDING, RUNNING or CANCELLED stays so until
+ * *gate is opened, and then finishes with THE_VALUE unless it is cancelled.
+ * gate may be NULL.
+ */
+struct pp_future *submitted_in(enum future_state s, struct gate **gate);
+
+/* f is in state s, by every question that the backend answers. */
+void expect_in(struct pp_future *f, enum future_state s);
+
+/* What result, or exception, says of a future in s without waiting. */
+void expect_result(struct pp_future *f, enum future_state s, double timeout);
+void expect_exception(struct pp_future *f, enum future_state s, double timeout);
+
+/* A thread inside result, or inside exception. */
+struct waiter {
+	struct pp_future *f;
+	double timeout;
+	bool asks_exception;
+	int status; /* what the call returned, after waiter_join */
+	void *outcome;
+	double seconds; /* how long it took */
+	struct counter *returned;
+	struct thread *thread;
+};
+void waiter_start(struct waiter *w, struct pp_future *f, double timeout, bool asks_exception);
+void waiter_join(struct waiter *w);
+
+/* UNSUPPORTED if tasks cannot use the caller's handles. */
+void need_shared_memory(void);
+
+/* An executor, or a future, that the case releases by itself and the harness does not know. */
+struct pp_executor *own_executor(int n);
+struct pp_future *own_submit(struct pp_executor *e, pp_task *task, void *arg);
+
+#endif

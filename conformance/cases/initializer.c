@@ -1,0 +1,1316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * initializer.c: INIT, what workers run first, and what becomes of the work if it fails.
+ *
+ * Most cases keep the initializer that is to fail at a gate: until it is opened
+ * the pool is in order, accepts work, and has nobody to do it.
+ */
+#include "futures.h"
+
+#include <stdint.h>
+
+/* ---- initializers ------------------------------------------------------------ */
+
+#define NONE -1
+#define ALL 0
+
+struct plan {
+	int failing;	     /* NONE, ALL, or which call of the initializer, from 1 */
+	struct gate *gate;   /* where the calls that fail, or with NONE all, wait */
+	struct counter *ended;
+	int calls;	     /* atomic */
+	struct pp_executor *e;
+};
+
+static int initializer_of_plan(void *arg)
+{
+	struct plan *p = arg;
+	int call = __atomic_add_fetch(&p->calls, 1, __ATOMIC_SEQ_CST);
+	bool fails = p->failing == ALL || p->failing == call;
+
+	if (fails || p->failing == NONE)
+		gate_wait(p->gate);
+	counter_add(p->ended, 1);
+	return fails ? PP_RAISED : PP_OK;
+}
+
+static struct plan *plan_new(int workers, int failing)
+{
+	struct plan *p = shared_alloc(sizeof(*p));
+
+	p->failing = failing;
+	p->gate = gate_new();
+	p->ended = counter_new();
+	p->e = executor_new_with_initializer(workers, initializer_of_plan, p);
+	return p;
+}
+
+/* A pool about to break, and n futures that are PENDING until it does. */
+static struct plan *about_to_break(struct pp_future **f, int n)
+{
+	struct plan *p = plan_new(1, ALL);
+	int i;
+
+	for (i = 0; i < n; i++)
+		f[i] = submit(p->e, must_not_run, NULL);
+	gate_await(p->gate, 1);
+	return p;
+}
+
+/* The same with another worker, which is in order and busy until *busy is opened. */
+static struct plan *about_to_break_beside(struct gate **busy, struct pp_future **f, int n)
+{
+	struct plan *p = plan_new(2, 2);
+	int i;
+
+	*busy = hold(p->e, 1);
+	for (i = 0; i < n; i++)
+		f[i] = submit(p->e, must_not_run, NULL);
+	gate_await(p->gate, 1);
+	return p;
+}
+
+static void expect_broken(struct pp_future *f)
+{
+	void *outcome = token(9);
+
+	context("result of a future that was PENDING when an initializer failed");
+	EXPECT_STATUS(PP_BROKEN, result(f, PP_FOREVER, &outcome));
+	context("BROKEN tells no outcome, so the out parameter is left as it was");
+	EXPECT_PTR(token(9), outcome);
+}
+
+/* A pool that is broken, and the future that has told so. */
+static struct plan *broken(struct pp_future **f)
+{
+	struct plan *p = about_to_break(f, 1);
+	void *outcome;
+
+	gate_open(p->gate);
+	REQUIRE(result(*f, PP_FOREVER, &outcome) == PP_BROKEN);
+	return p;
+}
+
+/* Work for a pool that may be broken already: refused so, or to end so. */
+static void expect_refused_or_broken(struct pp_executor *e)
+{
+	struct pp_future *f = NULL;
+	int status = try_submit(e, must_not_run, NULL, &f);
+
+	if (status == PP_OK) {
+		expect_broken(f);
+		return;
+	}
+	context("submit to a pool whose initializer fails was refused");
+	EXPECT_STATUS(PP_BROKEN, status);
+}
+
+/* ---- before the first task ------------------------------------------------------ */
+
+/* What the initializer prepares: the thread that it runs on. */
+static _Thread_local long prepared;
+static _Thread_local long preparations;
+
+static int initializer_prepare(void *arg)
+{
+	prepared = *(long *)arg;
+	return PP_OK;
+}
+
+/* A task that tells what was prepared, when so many tasks have met. */
+static int task_tell_prepared(void *arg, void **outcome)
+{
+	barrier_meet(arg);
+	*outcome = token((int)prepared);
+	return PP_OK;
+}
+
+static void expect_prepared(struct pp_executor *e, int tasks, long expected)
+{
+	struct barrier *b = barrier_new(tasks);
+	struct pp_future *f[8];
+	void *outcome;
+	int i;
+
+	for (i = 0; i < tasks; i++)
+		f[i] = submit(e, task_tell_prepared, b);
+	for (i = 0; i < tasks; i++) {
+		REQUIRE(result(f[i], PP_FOREVER, &outcome) == PP_OK);
+		context("what task %d of %d found prepared by the initializer of its worker", i, tasks);
+		EXPECT_PTR(token((int)expected), outcome);
+	}
+}
+
+static long *number(long n)
+{
+	long *p = shared_alloc(sizeof(*p));
+
+	*p = n;
+	return p;
+}
+
+CASE(init_1_worker_is_prepared)
+{
+	struct pp_executor *e = executor_new_with_initializer(1, initializer_prepare, number(7));
+	int i;
+
+	for (i = 0; i < 5; i++)
+		expect_prepared(e, 1, 7);
+}
+
+CASE(init_1_every_worker_is_prepared)
+{
+	struct pp_executor *e = executor_new_with_initializer(4, initializer_prepare, number(7));
+	int i;
+
+	for (i = 0; i < 5; i++)
+		expect_prepared(e, 4, 7);
+}
+
+/* The initializer takes its time: no other worker may step in unprepared. */
+CASE(init_1_task_waits_for_the_initializer)
+{
+	struct plan *p = plan_new(2, NONE);
+	struct pp_future *f = submit(p->e, task_return, THE_VALUE);
+	void *outcome;
+
+	gate_await(p->gate, 1);
+	context("no initializer has ended");
+	EXPECT_STATUS(PP_TIMEOUT, result(f, short_time(), &outcome));
+	gate_open(p->gate);
+	expect_result(f, F_RETURNED, PP_FOREVER);
+}
+
+/* Whatever pointer it is, so it cannot be where the initializer writes to. */
+static void **argument_seen;
+
+static int initializer_tell_argument(void *arg)
+{
+	*argument_seen = arg;
+	return PP_OK;
+}
+
+static void expect_argument(void *initarg)
+{
+	struct pp_executor *e;
+
+	argument_seen = shared_alloc(sizeof(*argument_seen));
+	*argument_seen = token(9);
+	e = executor_new_with_initializer(1, initializer_tell_argument, initarg);
+	submit(e, task_return, NULL);
+	shutdown_wait(e);
+	context("the argument that the initializer was given");
+	EXPECT_PTR(initarg, *argument_seen);
+}
+
+CASE(init_2_is_given_its_argument)
+{
+	expect_argument(token(3));
+}
+
+CASE(init_2_is_given_null)
+{
+	expect_argument(NULL);
+}
+
+CASE(init_2_is_given_any_pointer)
+{
+	expect_argument((void *)UINTPTR_MAX);
+	expect_argument((void *)1);
+}
+
+static int initializer_count_on_this_worker(void *arg)
+{
+	record_add(arg, ++preparations);
+	return PP_OK;
+}
+
+static void expect_once_on_each_worker(int workers, int meetings)
+{
+	struct record *r = record_new();
+	struct pp_executor *e = executor_new_with_initializer(workers, initializer_count_on_this_worker, r);
+	int i;
+
+	for (i = 0; i < meetings; i++)
+		expect_prepared(e, workers, 0);
+	for (i = 0; i < 50; i++)
+		submit(e, task_return, NULL);
+	shutdown_wait(e);
+	EXPECT_AT_LEAST(1, record_count(r));
+	for (i = 0; i < record_count(r); i++) {
+		context("calls of the initializer on one worker, counted by call %d of all", i + 1);
+		EXPECT_INT(1, record_at(r, i));
+	}
+}
+
+CASE(init_3_once_on_one_worker)
+{
+	expect_once_on_each_worker(1, 3);
+}
+
+CASE(init_3_once_on_each_of_four_workers)
+{
+	expect_once_on_each_worker(4, 10);
+}
+
+CASE(init_4_outcomes_are_the_same)
+{
+	struct counter *c = counter_new();
+	struct pp_executor *e = executor_new_with_initializer(1, initializer_count, c);
+	struct pp_future *nothing = submit(e, task_return, NULL);
+	void *outcome = token(9);
+
+	expect_result(submit(e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	expect_result(submit(e, task_raise, THE_EXCEPTION), F_RAISED, PP_FOREVER);
+	context("a task returned NULL, on a worker that ran an initializer");
+	EXPECT_STATUS(PP_OK, result(nothing, PP_FOREVER, &outcome));
+	EXPECT_PTR(NULL, outcome);
+}
+
+CASE(init_4_pending_future_can_be_cancelled)
+{
+	struct plan *p = plan_new(1, NONE);
+	struct pp_future *victim = submit(p->e, must_not_run, NULL);
+	struct pp_future *other = submit(p->e, task_return, THE_VALUE);
+
+	gate_await(p->gate, 1);
+	context("the initializer of the only worker has not ended");
+	EXPECT(cancel(victim));
+	gate_open(p->gate);
+	expect_result(other, F_RETURNED, PP_FOREVER);
+	shutdown_wait(p->e);
+	expect_in(victim, F_NOTIFIED);
+}
+
+CASE(init_5_each_executor_runs_its_own)
+{
+	struct pp_executor *e7 = executor_new_with_initializer(2, initializer_prepare, number(7));
+	struct pp_executor *none = executor_new(2);
+	struct pp_executor *e8 = executor_new_with_initializer(2, initializer_prepare, number(8));
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		expect_prepared(e7, 2, 7);
+		expect_prepared(e8, 2, 8);
+		expect_prepared(none, 2, 0);
+	}
+}
+
+struct seen {
+	long written;
+	long read;
+};
+
+static int initializer_read(void *arg)
+{
+	struct seen *s = arg;
+
+	s->read = s->written;
+	return PP_OK;
+}
+
+/* Plain reads and writes. */
+CASE(init_6_sees_what_was_written_before)
+{
+	int round;
+
+	for (round = 1; round <= 20; round++) {
+		struct seen *s = shared_alloc(sizeof(*s));
+		struct pp_executor *e;
+
+		s->written = round;
+		e = executor_new_with_initializer(1, initializer_read, s);
+		submit(e, task_return, NULL);
+		shutdown_wait(e);
+		context("round %d: what the initializer read of what was written before the executor was made", round);
+		EXPECT_INT(round, s->read);
+	}
+}
+
+CASE(init_8_submit_returns_while_an_initializer_runs)
+{
+	struct plan *p = plan_new(1, NONE);
+	struct counter *ran = counter_new();
+	struct pp_future *f;
+	int i;
+
+	submit(p->e, task_count, ran);
+	gate_await(p->gate, 1);
+	for (i = 0; i < 10; i++) {
+		context("work is submitted while the initializer of the only worker runs");
+		EXPECT_STATUS(PP_OK, try_submit(p->e, task_count, ran, &f));
+	}
+	EXPECT_INT(0, counter_value(p->ended));
+	gate_open(p->gate);
+	shutdown_wait(p->e);
+	context("tasks that were submitted while the initializer ran, and one before");
+	EXPECT_INT(11, counter_value(ran));
+}
+
+/* ---- what a broken pool does to work that is pending ------------------------------- */
+
+CASE(init_9_result_tells_broken)
+{
+	struct pp_future *f[5];
+	struct plan *p = about_to_break(f, 5);
+	int i;
+
+	gate_open(p->gate);
+	for (i = 0; i < 5; i++)
+		expect_broken(f[i]);
+	expect_broken(f[0]);
+}
+
+/* All four initializers fail, and one after the other sweeps. */
+CASE(init_9_result_tells_broken_with_four_workers)
+{
+	struct plan *p = plan_new(4, ALL);
+	struct pp_future *f[20];
+	int i;
+
+	for (i = 0; i < 20; i++)
+		f[i] = submit(p->e, must_not_run, NULL);
+	gate_await(p->gate, 1);
+	gate_open(p->gate);
+	for (i = 0; i < 20; i++)
+		expect_broken(f[i]);
+}
+
+CASE(init_9_beside_a_busy_worker)
+{
+	struct pp_future *f[3];
+	struct gate *busy;
+	struct plan *p = about_to_break_beside(&busy, f, 3);
+	int i;
+
+	gate_open(p->gate);
+	for (i = 0; i < 3; i++)
+		expect_broken(f[i]);
+	gate_open(busy);
+}
+
+/* The pool may break before the submit, or after it. */
+CASE(init_9_initializer_fails_at_once)
+{
+	int round;
+
+	for (round = 0; round < 50; round++) {
+		struct pp_executor *e = executor_new_with_initializer(1 + round % 3, initializer_fail, NULL);
+
+		expect_refused_or_broken(e);
+		expect_refused_or_broken(e);
+	}
+}
+
+CASE(init_10_exception_tells_broken)
+{
+	struct pp_future *f[3];
+	struct plan *p = about_to_break(f, 3);
+	void *outcome;
+	int i;
+
+	gate_open(p->gate);
+	for (i = 0; i < 3; i++) {
+		context("exception of a future that was PENDING when an initializer failed");
+		EXPECT_STATUS(PP_BROKEN, exception(f[i], PP_FOREVER, &outcome));
+	}
+}
+
+CASE(init_11_broken_work_never_runs)
+{
+	struct pp_future *f[10];
+	struct plan *p = about_to_break(f, 10);
+	int i;
+
+	gate_open(p->gate);
+	for (i = 0; i < 10; i++)
+		expect_broken(f[i]);
+	context("the pool is broken, and is shut down");
+	EXPECT_STATUS(PP_OK, shutdown_wait(p->e));
+}
+
+/* Another worker is left, which could take it. */
+CASE(init_11_broken_work_never_runs_on_another_worker)
+{
+	struct pp_future *f[3];
+	struct gate *busy;
+	struct plan *p = about_to_break_beside(&busy, f, 3);
+	int i;
+
+	gate_open(p->gate);
+	for (i = 0; i < 3; i++)
+		expect_broken(f[i]);
+	gate_open(busy);
+	context("the pool is broken, its other worker has ended its task, and it is shut down");
+	EXPECT_STATUS(PP_OK, shutdown_wait(p->e));
+}
+
+CASE(init_12_broken_future_is_done)
+{
+	struct pp_future *f;
+
+	NEED(done);
+	broken(&f);
+	context("a future whose outcome is BROKEN");
+	EXPECT(done(f));
+}
+
+CASE(init_13_broken_future_is_not_cancelled)
+{
+	struct pp_future *f;
+
+	NEED(cancelled);
+	broken(&f);
+	context("a future whose outcome is BROKEN");
+	EXPECT_FALSE(cancelled(f));
+}
+
+CASE(init_14_broken_future_is_not_running)
+{
+	struct pp_future *f;
+
+	NEED(running);
+	broken(&f);
+	context("a future whose outcome is BROKEN");
+	EXPECT_FALSE(running(f));
+}
+
+CASE(init_15_broken_future_cannot_be_cancelled)
+{
+	struct pp_future *f;
+
+	NEED(cancel);
+	broken(&f);
+	context("a future whose outcome is BROKEN");
+	EXPECT_FALSE(cancel(f));
+	expect_broken(f);
+}
+
+CASE(init_16_callbacks_are_called)
+{
+	struct pp_future *f[3];
+	struct plan *p = about_to_break(f, 3);
+	struct counter *called[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		called[i] = counter_new();
+		REQUIRE(add_done_callback(f[i], callback_count, called[i]) == PP_OK);
+	}
+	gate_open(p->gate);
+	for (i = 0; i < 3; i++)
+		counter_await(called[i], 1);
+	shutdown_wait(p->e);
+	for (i = 0; i < 3; i++) {
+		context("calls of the done callback of a future that was PENDING when an initializer failed");
+		EXPECT_INT(1, counter_value(called[i]));
+	}
+}
+
+static int callback_ask(struct pp_future *f, void *arg)
+{
+	void *outcome;
+
+	record_add(arg, backend()->result(f, 0, &outcome));
+	return PP_OK;
+}
+
+CASE(init_17_callback_is_told_broken)
+{
+	struct pp_future *f[3];
+	struct plan *p = about_to_break(f, 3);
+	struct record *told = record_new();
+	int i;
+
+	for (i = 0; i < 3; i++)
+		REQUIRE(add_done_callback(f[i], callback_ask, told) == PP_OK);
+	gate_open(p->gate);
+	record_await(told, 3);
+	for (i = 0; i < 3; i++) {
+		context("what a done callback was told by its future without waiting");
+		EXPECT_STATUS(PP_BROKEN, (int)record_at(told, i));
+	}
+}
+
+CASE(init_18_late_callback_is_called)
+{
+	struct counter *called = counter_new();
+	struct pp_future *f;
+	struct plan *p = broken(&f);
+
+	EXPECT_STATUS(PP_OK, add_done_callback(f, callback_count, called));
+	counter_await(called, 1);
+	shutdown_wait(p->e);
+	context("calls of a done callback that was added to a future whose outcome is BROKEN");
+	EXPECT_INT(1, counter_value(called));
+}
+
+/* ---- those who wait when the pool breaks ---------------------------------------------- */
+
+CASE(init_19_thread_inside_result_returns)
+{
+	struct pp_future *f[2];
+	struct plan *p = about_to_break(f, 2);
+	struct waiter waiters[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		waiter_start(&waiters[i], f[i], PP_FOREVER, i == 1 && HAS(exception));
+		thread_settle(waiters[i].thread);
+	}
+	gate_open(p->gate);
+	for (i = 0; i < 2; i++) {
+		waiter_join(&waiters[i]);
+		context("a thread was waiting for a future when an initializer failed");
+		EXPECT_STATUS(PP_BROKEN, waiters[i].status);
+	}
+}
+
+/* A thread inside wait, or inside a loop over as_completed, for a few futures. */
+#define FUTURES 3
+
+struct loop {
+	struct pp_future *f[FUTURES];
+	enum pp_return_when return_when;
+	int status;
+	bool told[FUTURES]; /* f[i] was told as done */
+	struct thread *thread;
+};
+
+static void wait_in_thread(void *arg)
+{
+	struct loop *loop = arg;
+
+	loop->status = backend()->wait(loop->f, FUTURES, PP_FOREVER, loop->return_when, loop->told);
+}
+
+static void tell(struct loop *loop, const struct pp_future *f)
+{
+	int i;
+
+	for (i = 0; i < FUTURES; i++)
+		loop->told[i] |= loop->f[i] == f;
+}
+
+static void iterate_in_thread(void *arg)
+{
+	struct loop *loop = arg;
+	struct pp_completed *it = NULL;
+	struct pp_future *f;
+
+	loop->status = backend()->as_completed_begin(loop->f, FUTURES, PP_FOREVER, &it);
+	if (loop->status != PP_OK)
+		return;
+	while ((loop->status = backend()->as_completed_next(it, &f)) == PP_OK)
+		tell(loop, f);
+	backend()->as_completed_end(it);
+}
+
+static void need_as_completed(void)
+{
+	NEED(as_completed_begin);
+	NEED(as_completed_next);
+	NEED(as_completed_end);
+}
+
+static void loop_start(struct loop *loop, void body(void *))
+{
+	loop->status = -1;
+	loop->thread = thread_start(body, loop);
+	thread_settle(loop->thread);
+}
+
+/* It ended with this status, having told all of the futures. */
+static void loop_join(struct loop *loop, int status, const char *what)
+{
+	int i;
+
+	thread_join(loop->thread);
+	context("%s", what);
+	EXPECT_STATUS(status, loop->status);
+	for (i = 0; i < FUTURES; i++) {
+		context("%s: future %d of %d was told as done", what, i, FUTURES);
+		EXPECT(loop->told[i]);
+	}
+}
+
+CASE(init_20_thread_inside_wait_returns)
+{
+	struct loop loop = {.return_when = PP_ALL_COMPLETED};
+	struct plan *p = about_to_break(loop.f, FUTURES);
+
+	NEED(wait);
+	loop_start(&loop, wait_in_thread);
+	gate_open(p->gate);
+	loop_join(&loop, PP_OK, "wait for futures that are PENDING when an initializer fails");
+}
+
+/* The first of the futures is that of a task that goes on. */
+static void expect_wait_hears_first(struct loop *loop, bool breaks_first)
+{
+	struct pp_executor *other = executor_new(1);
+	struct gate *gate = gate_new();
+	struct plan *p = about_to_break(&loop->f[1], FUTURES - 1);
+	void *outcome;
+
+	NEED(wait);
+	loop->f[0] = submit(other, task_pass_gate, gate);
+	gate_await(gate, 1);
+	if (breaks_first) {
+		gate_open(p->gate);
+		REQUIRE(result(loop->f[1], PP_FOREVER, &outcome) == PP_BROKEN);
+	}
+	loop_start(loop, wait_in_thread);
+	gate_open(p->gate);
+	thread_join(loop->thread);
+	context("wait for the first exception of a task that goes on and two futures that the pool breaks");
+	EXPECT_STATUS(PP_OK, loop->status);
+	context("the task that goes on was told as done");
+	EXPECT_FALSE(loop->told[0]);
+	context("a future whose outcome is BROKEN was told as done");
+	EXPECT(loop->told[1] || loop->told[2]);
+	gate_open(gate);
+}
+
+CASE(init_21_wait_for_the_first_exception_returns)
+{
+	struct loop loop = {.return_when = PP_FIRST_EXCEPTION};
+
+	expect_wait_hears_first(&loop, false);
+}
+
+CASE(init_21_wait_for_the_first_exception_begins_later)
+{
+	struct loop loop = {.return_when = PP_FIRST_EXCEPTION};
+
+	expect_wait_hears_first(&loop, true);
+}
+
+CASE(init_22_as_completed_yields_all)
+{
+	struct loop loop = {.return_when = PP_ALL_COMPLETED};
+	struct plan *p = about_to_break(loop.f, FUTURES);
+
+	need_as_completed();
+	loop_start(&loop, iterate_in_thread);
+	gate_open(p->gate);
+	loop_join(&loop, PP_STOP_ITERATION, "as_completed of futures that are PENDING when an initializer fails");
+}
+
+CASE(init_23_map_tells_broken)
+{
+	void *args[3] = {token(1), token(2), token(3)};
+	struct plan *p = plan_new(1, ALL);
+	struct pp_map *it;
+	void *outcome;
+
+	REQUIRE(map_begin(p->e, must_not_run, source_of(args, 3, NULL), PP_FOREVER, 0, &it, &outcome) == PP_OK);
+	gate_await(p->gate, 1);
+	gate_open(p->gate);
+	context("the initializer failed when map had begun");
+	EXPECT_STATUS(PP_BROKEN, map_next(it, &outcome));
+}
+
+/* ---- futures that are not pending ------------------------------------------------------ */
+
+CASE(init_24_cancelled_future_stays_cancelled)
+{
+	struct pp_future *f[3];
+	struct plan *p = about_to_break(f, 3);
+	int i;
+
+	for (i = 0; i < 3; i++)
+		REQUIRE(cancel(f[i]));
+	gate_open(p->gate);
+	shutdown_wait(p->e);
+	for (i = 0; i < 3; i++)
+		expect_in(f[i], F_NOTIFIED);
+}
+
+static void expect_others_broken(int victim)
+{
+	struct pp_future *f[4];
+	struct plan *p = about_to_break(f, 4);
+	int i;
+
+	REQUIRE(cancel(f[victim]));
+	gate_open(p->gate);
+	for (i = 0; i < 4; i++) {
+		if (i != victim)
+			expect_broken(f[i]);
+	}
+	expect_in(f[victim], F_NOTIFIED);
+}
+
+CASE(init_25_first_was_cancelled)
+{
+	expect_others_broken(0);
+}
+
+CASE(init_25_last_was_cancelled)
+{
+	expect_others_broken(3);
+}
+
+static void expect_told_though_cancelled(void body(void *), int status, const char *what)
+{
+	struct loop loop = {.return_when = PP_ALL_COMPLETED};
+	struct plan *p = about_to_break(loop.f, FUTURES);
+	int i;
+
+	loop_start(&loop, body);
+	for (i = 0; i < FUTURES; i++)
+		REQUIRE(cancel(loop.f[i]));
+	gate_open(p->gate);
+	loop_join(&loop, status, what);
+}
+
+CASE(init_26_wait_for_cancelled_futures_returns)
+{
+	NEED(wait);
+	expect_told_though_cancelled(wait_in_thread, PP_OK,
+				     "wait for futures that were cancelled before an initializer failed");
+}
+
+CASE(init_26_wait_begins_when_the_pool_is_broken)
+{
+	struct pp_future *f[2];
+	struct plan *p = about_to_break(f, 2);
+	bool is_done[2] = {false, false};
+
+	REQUIRE(cancel(f[1]));
+	gate_open(p->gate);
+	expect_broken(f[0]);
+	context("wait for a future that was cancelled before an initializer failed, and one that was not");
+	EXPECT_STATUS(PP_OK, wait_for(f, 2, PP_FOREVER, PP_ALL_COMPLETED, is_done));
+	EXPECT(is_done[0] && is_done[1]);
+}
+
+CASE(init_27_as_completed_yields_cancelled_futures)
+{
+	need_as_completed();
+	expect_told_though_cancelled(iterate_in_thread, PP_STOP_ITERATION,
+				     "as_completed of futures that were cancelled before an initializer failed");
+}
+
+static int pass_gate_and_raise(void *arg, void **outcome)
+{
+	gate_wait(arg);
+	*outcome = THE_EXCEPTION;
+	return PP_RAISED;
+}
+
+static int pass_gate_and_return(void *arg, void **outcome)
+{
+	gate_wait(arg);
+	*outcome = THE_VALUE;
+	return PP_OK;
+}
+
+static void expect_running_task_ends(pp_task *task, enum future_state s)
+{
+	struct plan *p = plan_new(2, 2);
+	struct gate *busy = gate_new();
+	struct pp_future *f = submit(p->e, task, busy), *victim;
+
+	gate_await(busy, 1);
+	victim = submit(p->e, must_not_run, NULL);
+	gate_await(p->gate, 1);
+	gate_open(p->gate);
+	expect_broken(victim);
+	expect_in(f, F_RUNNING);
+	gate_open(busy);
+	expect_result(f, s, PP_FOREVER);
+}
+
+CASE(init_28_running_task_returns_its_value)
+{
+	expect_running_task_ends(pass_gate_and_return, F_RETURNED);
+}
+
+CASE(init_28_running_task_raises_its_exception)
+{
+	expect_running_task_ends(pass_gate_and_raise, F_RAISED);
+}
+
+CASE(init_29_finished_futures_keep_their_outcome)
+{
+	struct plan *p = plan_new(2, 2);
+	struct pp_future *returned = submit(p->e, task_return, THE_VALUE);
+	struct pp_future *raised, *victim;
+	struct gate *busy;
+
+	expect_result(returned, F_RETURNED, PP_FOREVER);
+	raised = submit(p->e, task_raise, THE_EXCEPTION);
+	expect_result(raised, F_RAISED, PP_FOREVER);
+	busy = hold(p->e, 1);
+	victim = submit(p->e, must_not_run, NULL);
+	gate_await(p->gate, 1);
+	gate_open(p->gate);
+	expect_broken(victim);
+	expect_in(returned, F_RETURNED);
+	expect_in(raised, F_RAISED);
+	gate_open(busy);
+}
+
+struct opener {
+	struct barrier *start;
+	struct gate *gate;
+};
+
+static void open_in_thread(void *arg)
+{
+	struct opener *o = arg;
+
+	barrier_meet(o->start);
+	gate_open(o->gate);
+}
+
+CASE(init_30_meets_a_cancel)
+{
+	int round;
+
+	NEED(cancel);
+	NEED(add_done_callback);
+	for (round = 0; round < 100; round++) {
+		struct pp_future *f;
+		struct plan *p = about_to_break(&f, 1);
+		struct counter *called = counter_new();
+		struct opener o = {barrier_new(2), p->gate};
+		struct thread *t = thread_start(open_in_thread, &o);
+		void *outcome;
+		bool answer;
+
+		REQUIRE(add_done_callback(f, callback_count, called) == PP_OK);
+		barrier_meet(o.start);
+		answer = cancel(f);
+		thread_join(t);
+		context("round %d: cancel, as the initializer failed, returned %s", round, answer ? "true" : "false");
+		EXPECT_STATUS(answer ? PP_CANCELLED : PP_BROKEN, result(f, PP_FOREVER, &outcome));
+		counter_await(called, 1);
+		shutdown_wait(p->e);
+		context("round %d: calls of the done callback", round);
+		EXPECT_INT(1, counter_value(called));
+	}
+}
+
+/* ---- the broken pool -------------------------------------------------------------------- */
+
+static void expect_refused(struct pp_executor *e)
+{
+	struct pp_future *f;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		context("work is submitted to a pool that has told a future as BROKEN");
+		EXPECT_STATUS(PP_BROKEN, try_submit(e, must_not_run, NULL, &f));
+	}
+}
+
+CASE(init_31_broken_pool_refuses)
+{
+	struct pp_future *f;
+
+	expect_refused(broken(&f)->e);
+}
+
+/* Only the first call of the initializer fails; another worker could be started. */
+CASE(init_32_broken_pool_stays_broken)
+{
+	struct plan *p = plan_new(2, 1);
+	struct pp_future *f = submit(p->e, task_return, THE_VALUE);
+	struct pp_future *next;
+	void *outcome;
+	int status, i;
+
+	gate_await(p->gate, 1);
+	gate_open(p->gate);
+	/* The other worker may have done it. */
+	status = result(f, PP_FOREVER, &outcome);
+	while (status == PP_OK) {
+		if (try_submit(p->e, task_return, THE_VALUE, &f) != PP_OK)
+			break;
+		status = result(f, PP_FOREVER, &outcome);
+	}
+	for (i = 0; i < 20; i++) {
+		context("the initializer failed once and would succeed now");
+		EXPECT_STATUS(PP_BROKEN, try_submit(p->e, must_not_run, NULL, &next));
+	}
+	shutdown_wait(p->e);
+}
+
+/* Workers 1 to n - 1 are in order and busy, as the initializer of the last fails. */
+static void expect_broken_by_the_last(int n)
+{
+	struct plan *p = plan_new(n, n);
+	struct gate *busy = hold(p->e, n - 1);
+	struct pp_future *f = submit(p->e, must_not_run, NULL);
+
+	gate_await(p->gate, 1);
+	gate_open(p->gate);
+	expect_broken(f);
+	expect_refused(p->e);
+	gate_open(busy);
+}
+
+CASE(init_33_second_of_two_breaks_the_pool)
+{
+	expect_broken_by_the_last(2);
+}
+
+CASE(init_33_fourth_of_four_breaks_the_pool)
+{
+	expect_broken_by_the_last(4);
+}
+
+CASE(init_34_other_executors_go_on)
+{
+	struct counter *prepared_others = counter_new();
+	struct pp_executor *plain = executor_new(1);
+	struct pp_executor *other = executor_new_with_initializer(1, initializer_count, prepared_others);
+	struct gate *gate = hold(plain, 1);
+	struct pp_future *queued = submit(plain, task_return, THE_VALUE), *f;
+
+	broken(&f);
+	expect_in(queued, F_PENDING);
+	gate_open(gate);
+	expect_result(queued, F_RETURNED, PP_FOREVER);
+	expect_result(submit(plain, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	expect_result(submit(other, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+}
+
+CASE(init_35_shutdown_of_a_broken_pool_returns)
+{
+	struct pp_future *f;
+	struct plan *p = broken(&f);
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		context("call %d of shutdown for a broken pool", i + 1);
+		EXPECT_STATUS(PP_OK, shutdown_wait(p->e));
+	}
+}
+
+CASE(init_35_every_form_of_shutdown_returns)
+{
+	struct pp_future *f;
+	struct plan *p = broken(&f);
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		context("a shutdown of a broken pool that does not wait");
+		EXPECT_STATUS(PP_OK, shutdown_nowait(p->e));
+		if (HAS(shutdown_cancel)) {
+			context("a shutdown of a broken pool that cancels and does not wait");
+			EXPECT_STATUS(PP_OK, shutdown_cancel(p->e, false));
+			context("a shutdown of a broken pool that cancels and waits");
+			EXPECT_STATUS(PP_OK, shutdown_cancel(p->e, true));
+		}
+		context("a shutdown of a broken pool that waits");
+		EXPECT_STATUS(PP_OK, shutdown_wait(p->e));
+	}
+}
+
+CASE(init_36_shutdown_leaves_broken_futures_as_they_are)
+{
+	struct pp_future *f[3];
+	struct plan *p = about_to_break(f, 3);
+	int i;
+
+	gate_open(p->gate);
+	for (i = 0; i < 3; i++)
+		expect_broken(f[i]);
+	REQUIRE(shutdown_cancel(p->e, true) == PP_OK);
+	for (i = 0; i < 3; i++)
+		expect_broken(f[i]);
+}
+
+CASE(init_37_broken_and_shut_down_pool_refuses)
+{
+	struct pp_future *f, *next;
+	struct plan *p = broken(&f);
+	int i, status;
+
+	REQUIRE(shutdown_wait(p->e) == PP_OK);
+	for (i = 0; i < 3; i++) {
+		status = try_submit(p->e, must_not_run, NULL, &next);
+		context("work is submitted to a pool that is broken and was shut down, and told %s", status_name(status));
+		EXPECT(status == PP_BROKEN || status == PP_SHUTDOWN);
+	}
+}
+
+/* A thread that submits until it is refused, while the gate is opened. */
+#define ITEMS 30
+
+struct flood {
+	struct plan *p;
+	struct barrier *start;
+	struct pp_future *f[ITEMS];
+	int accepted;
+	int status;
+};
+
+static void submit_until_refused(void *arg)
+{
+	struct flood *flood = arg;
+
+	barrier_meet(flood->start);
+	while (flood->accepted < ITEMS) {
+		flood->status = backend()->submit(flood->p->e, must_not_run, NULL, &flood->f[flood->accepted]);
+		if (flood->status != PP_OK)
+			return;
+		flood->accepted++;
+	}
+}
+
+static void expect_flood_broken(struct flood *flood, int round)
+{
+	void *outcome;
+	int i;
+
+	if (flood->status != PP_OK) {
+		context("round %d: the submit that was refused, as the initializer failed", round);
+		EXPECT_STATUS(PP_BROKEN, flood->status);
+	}
+	for (i = 0; i < flood->accepted; i++) {
+		context("round %d: future %d of %d that were given as the initializer failed", round, i, flood->accepted);
+		EXPECT_STATUS(PP_BROKEN, result(flood->f[i], PP_FOREVER, &outcome));
+		if (HAS(future_release))
+			future_release(flood->f[i]);
+	}
+}
+
+CASE(init_38_meets_submits)
+{
+	int round;
+
+	for (round = 0; round < 50; round++) {
+		struct flood flood = {.p = plan_new(1, ALL), .start = barrier_new(2)};
+		struct pp_future *f = submit(flood.p->e, must_not_run, NULL);
+		struct thread *t = thread_start(submit_until_refused, &flood);
+
+		gate_await(flood.p->gate, 1);
+		barrier_meet(flood.start);
+		gate_open(flood.p->gate);
+		thread_join(t);
+		expect_flood_broken(&flood, round);
+		expect_broken(f);
+	}
+}
+
+CASE(init_39_failing_is_logged)
+{
+	struct record *lines = log_record();
+	struct pp_future *f;
+	struct plan *p = broken(&f);
+
+	shutdown_wait(p->e);
+	context("lines that were logged when an initializer failed");
+	EXPECT_AT_LEAST(1, record_count(lines));
+}
+
+/* ---- shutdown and release around a failing initializer ------------------------------------ */
+
+/* A thread inside a shutdown that waits. */
+struct shutter {
+	struct pp_executor *e;
+	struct counter *ended;
+	int status;
+	long seen; /* value of ended when shutdown had returned */
+	struct thread *thread;
+};
+
+static void shut_in_thread(void *arg)
+{
+	struct shutter *s = arg;
+
+	s->status = backend()->shutdown(s->e);
+	s->seen = counter_value(s->ended);
+}
+
+static void shutter_start(struct shutter *s, struct plan *p)
+{
+	s->e = p->e;
+	s->ended = p->ended;
+	s->status = -1;
+	s->thread = thread_start(shut_in_thread, s);
+	thread_settle(s->thread);
+}
+
+CASE(init_40_shutdown_that_waits_returns)
+{
+	struct pp_future *f[3];
+	struct plan *p = about_to_break(f, 3);
+	struct shutter s;
+	int i;
+
+	shutter_start(&s, p);
+	gate_open(p->gate);
+	thread_join(s.thread);
+	context("a thread was inside a shutdown that waits when an initializer failed");
+	EXPECT_STATUS(PP_OK, s.status);
+	for (i = 0; i < 3; i++)
+		expect_broken(f[i]);
+}
+
+CASE(init_41_shutdown_waits_for_a_busy_worker_and_returns)
+{
+	struct pp_future *f[2];
+	struct gate *busy;
+	struct plan *p = about_to_break_beside(&busy, f, 2);
+	struct shutter s;
+
+	shutter_start(&s, p);
+	gate_open(p->gate);
+	expect_broken(f[0]);
+	expect_broken(f[1]);
+	gate_open(busy);
+	thread_join(s.thread);
+	context("shutdown waited while an initializer failed and another worker was busy");
+	EXPECT_STATUS(PP_OK, s.status);
+}
+
+CASE(init_42_broken_after_a_shutdown_that_did_not_wait)
+{
+	struct pp_future *f[3];
+	struct plan *p = about_to_break(f, 3);
+	int i;
+
+	REQUIRE(shutdown_nowait(p->e) == PP_OK);
+	gate_open(p->gate);
+	for (i = 0; i < 3; i++)
+		expect_broken(f[i]);
+}
+
+CASE(init_43_futures_of_a_released_executor)
+{
+	struct pp_future *f[3];
+	struct plan *p = about_to_break(f, 3);
+	int i;
+
+	executor_release(p->e);
+	gate_open(p->gate);
+	for (i = 0; i < 3; i++)
+		expect_broken(f[i]);
+}
+
+CASE(init_43_futures_of_a_released_executor_with_a_busy_worker)
+{
+	struct plan *p = plan_new(2, 2);
+	struct gate *busy = hold(p->e, 1);
+	struct pp_future *f[3];
+	void *outcome;
+	int i, status;
+
+	for (i = 0; i < 3; i++)
+		f[i] = submit(p->e, task_return, THE_VALUE);
+	gate_await(p->gate, 1);
+	executor_release(p->e);
+	gate_open(p->gate);
+	gate_open(busy);
+	for (i = 0; i < 3; i++) {
+		status = result(f[i], PP_FOREVER, &outcome);
+		context("the executor was released before an initializer failed: result told %s", status_name(status));
+		EXPECT(status == PP_BROKEN || status == PP_OK);
+	}
+}
+
+/* An initializer that calls its own executor, which is known when the gate is open, and fails. */
+struct inside {
+	struct gate *gate;
+	struct pp_executor *e;
+	struct pp_future *f;
+	int status;
+};
+
+static int initializer_submit_and_fail(void *arg)
+{
+	struct inside *in = arg;
+
+	gate_wait(in->gate);
+	in->status = backend()->submit(in->e, must_not_run, NULL, &in->f);
+	return PP_RAISED;
+}
+
+static int initializer_shut_down_and_fail(void *arg)
+{
+	struct inside *in = arg;
+
+	gate_wait(in->gate);
+	in->status = backend()->shutdown_nowait(in->e);
+	return PP_RAISED;
+}
+
+static struct inside *inside_new(pp_initializer *initializer)
+{
+	struct inside *in = shared_alloc(sizeof(*in));
+
+	need_shared_memory();
+	in->gate = gate_new();
+	in->status = -1;
+	in->e = executor_new_with_initializer(1, initializer, in);
+	return in;
+}
+
+CASE(init_44_work_of_the_initializer_ends_as_broken)
+{
+	struct inside *in = inside_new(initializer_submit_and_fail);
+	struct pp_future *f = submit(in->e, must_not_run, NULL);
+
+	gate_open(in->gate);
+	expect_broken(f);
+	shutdown_wait(in->e);
+	if (in->status != PP_OK)
+		return;
+	expect_broken(in->f);
+	if (HAS(future_release))
+		future_release(in->f);
+}
+
+CASE(init_45_initializer_shuts_down_and_fails)
+{
+	struct inside *in;
+	struct pp_future *f[3];
+	void *outcome;
+	int i, status;
+
+	NEED(shutdown_nowait);
+	in = inside_new(initializer_shut_down_and_fail);
+	for (i = 0; i < 3; i++)
+		f[i] = submit(in->e, must_not_run, NULL);
+	gate_open(in->gate);
+	for (i = 0; i < 3; i++) {
+		status = result(f[i], PP_FOREVER, &outcome);
+		context("the initializer shut its executor down and failed: result told %s", status_name(status));
+		EXPECT(status == PP_BROKEN || status == PP_CANCELLED);
+	}
+	EXPECT_STATUS(PP_OK, in->status);
+}
+
+CASE(init_46_shutdown_without_waiting_returns)
+{
+	struct plan *p = plan_new(1, NONE);
+	struct pp_future *f = submit(p->e, task_return, THE_VALUE);
+
+	gate_await(p->gate, 1);
+	context("an initializer runs, and ends only after the shutdown");
+	EXPECT_STATUS(PP_OK, shutdown_nowait(p->e));
+	EXPECT_INT(0, counter_value(p->ended));
+	gate_open(p->gate);
+	expect_result(f, F_RETURNED, PP_FOREVER);
+}
+
+CASE(init_47_shutdown_waits_for_the_initializer)
+{
+	struct plan *p = plan_new(1, NONE);
+	struct pp_future *f = submit(p->e, task_return, THE_VALUE);
+	struct shutter s;
+
+	gate_await(p->gate, 1);
+	shutter_start(&s, p);
+	gate_open(p->gate);
+	thread_join(s.thread);
+	context("initializers that had ended when a shutdown that waits returned");
+	EXPECT_INT(1, s.seen);
+	expect_in(f, F_RETURNED);
+}

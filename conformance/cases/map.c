@@ -1,0 +1,1289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * map.c: MAP, one task for each argument of a source, the outcomes in their order.
+ *
+ * What a source did is seen from counters that it raises; that a task is not
+ * submitted yet, from the source not having been asked for its argument.
+ */
+#include "case.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+/* What a clock may be coarse by. */
+#define TICK 0.001
+
+#define MANY 1000
+
+static void *const abc[] = {(void *)1, (void *)2, (void *)3};
+
+/* map without a limit and without a buffersize, which must be accepted. */
+static struct pp_map *mapped(struct pp_executor *e, pp_task *task, void *const *args, size_t count)
+{
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	EXPECT_STATUS(PP_OK, map_begin(e, task, source_of(args, count, NULL), PP_FOREVER, 0, &it, &raised));
+	return it;
+}
+
+static void expect_next(struct pp_map *it, int status, void *expected)
+{
+	void *outcome = token(4000);
+
+	EXPECT_STATUS(status, map_next(it, &outcome));
+	EXPECT_PTR(expected, outcome);
+}
+
+static void expect_stop(struct pp_map *it)
+{
+	void *outcome;
+
+	EXPECT_STATUS(PP_STOP_ITERATION, map_next(it, &outcome));
+}
+
+static void pass_time(double until)
+{
+	double left;
+
+	while ((left = until - now()) > 0) {
+		struct timespec t = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
+
+		nanosleep(&t, NULL);
+	}
+}
+
+/* One more task runs: no worker was lost and nothing is held. */
+static void expect_usable(struct pp_executor *e)
+{
+	void *outcome = NULL;
+
+	EXPECT_STATUS(PP_OK, result(submit(e, task_return, token(9)), PP_FOREVER, &outcome));
+	EXPECT_PTR(token(9), outcome);
+}
+
+/* An argument that is a gate to pass. */
+struct step {
+	struct gate *gate;
+	struct counter *ended;
+	void *value;
+	bool raises;
+};
+
+static int task_step(void *arg, void **outcome)
+{
+	struct step *s = arg;
+
+	gate_wait(s->gate);
+	*outcome = s->value;
+	counter_add(s->ended, 1);
+	return s->raises ? PP_RAISED : PP_OK;
+}
+
+/* n arguments, each with a gate of its own, and one count of those that ended. */
+static struct counter *steps_new(void **args, int n)
+{
+	struct counter *ended = counter_new();
+
+	for (int i = 0; i < n; i++) {
+		struct step *s = shared_alloc(sizeof(*s));
+
+		s->gate = gate_new();
+		s->ended = ended;
+		s->value = token(i);
+		args[i] = s;
+	}
+	return ended;
+}
+
+static void open_step(void *arg)
+{
+	struct step *s = arg;
+
+	gate_open(s->gate);
+}
+
+static void await_step(void *arg)
+{
+	struct step *s = arg;
+
+	gate_await(s->gate, 1);
+}
+
+/* A thread that asks an iterator for one. */
+struct asker {
+	struct pp_map *it;
+	void *outcome;
+	int status;
+	struct counter *returned;
+	struct thread *thread;
+};
+
+static void ask(void *arg)
+{
+	struct asker *a = arg;
+
+	a->status = backend()->map_next(a->it, &a->outcome);
+	counter_add(a->returned, 1);
+}
+
+static void asker_start(struct asker *a)
+{
+	a->returned = counter_new();
+	a->thread = thread_start(ask, a);
+	thread_settle(a->thread);
+}
+
+/* ---- arguments and outcomes ---------------------------------------------------- */
+
+/* MAP-1: short tasks on any executor. */
+CASE(map_1_order_of_the_arguments)
+{
+	struct pp_executor *e = executor_any();
+	void *args[50];
+
+	for (int i = 0; i < 50; i++)
+		args[i] = token(i);
+	struct pp_map *it = mapped(e, task_return, args, 50);
+	for (int i = 0; i < 50; i++) {
+		context("outcome number %d of 50", i);
+		expect_next(it, PP_OK, token(i));
+	}
+	expect_stop(it);
+}
+
+/* MAP-1: four at once, which end in the reverse order. */
+CASE(map_1_order_though_they_end_in_reverse)
+{
+	struct pp_executor *e = executor_new(4);
+	void *args[4];
+	struct counter *ended = steps_new(args, 4);
+	struct pp_map *it = mapped(e, task_step, args, 4);
+
+	for (int i = 0; i < 4; i++)
+		await_step(args[i]);
+	for (int i = 3; i >= 0; i--) {
+		open_step(args[i]);
+		counter_await(ended, 4 - i);
+	}
+	for (int i = 0; i < 4; i++) {
+		context("outcome number %d of four tasks that ended in reverse order", i);
+		expect_next(it, PP_OK, token(i));
+	}
+	expect_stop(it);
+}
+
+/* MAP-2: each argument counts its runs. */
+CASE(map_2_each_argument_once)
+{
+	struct pp_executor *e = executor_any();
+	void *args[40];
+
+	for (int i = 0; i < 40; i++)
+		args[i] = counter_new();
+	struct pp_map *it = mapped(e, task_count, args, 40);
+	for (int i = 0; i < 40; i++)
+		expect_next(it, PP_OK, args[i]);
+	shutdown_wait(e);
+	for (int i = 0; i < 40; i++) {
+		context("runs of the task for argument number %d of 40", i);
+		EXPECT_INT(1, counter_value(args[i]));
+	}
+}
+
+/* MAP-3: NULL, and one argument again and again. */
+CASE(map_3_arguments_that_repeat)
+{
+	struct pp_executor *e = executor_any();
+	void *args[] = {token(1), token(1), NULL, token(1), NULL, (void *)~0UL, token(2)};
+	struct pp_map *it = mapped(e, task_return, args, 7);
+
+	for (int i = 0; i < 7; i++) {
+		context("a task that returns its argument, number %d of 7", i);
+		expect_next(it, PP_OK, args[i]);
+	}
+	expect_stop(it);
+}
+
+/* MAP-4: asked three times more; a NULL value before is not an end. */
+CASE(map_4_stopped_for_good)
+{
+	struct pp_executor *e = executor_any();
+	void *args[] = {NULL};
+	struct pp_map *it = mapped(e, task_return, args, 1);
+
+	expect_next(it, PP_OK, NULL);
+	for (int i = 0; i < 3; i++) {
+		context("ask number %d after the only outcome", i + 1);
+		expect_next(it, PP_STOP_ITERATION, token(4000));
+	}
+}
+
+/* MAP-5: the source is asked once. */
+CASE(map_5_empty_source)
+{
+	struct pp_executor *e = executor_any();
+	struct counter *pulled = counter_new();
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	context("map over an empty source");
+	EXPECT_STATUS(PP_OK, map_begin(e, must_not_run, source_of(NULL, 0, pulled), PP_FOREVER, 0, &it, &raised));
+	expect_stop(it);
+	EXPECT_INT(1, counter_value(pulled));
+}
+
+static int task_meet(void *arg, void **outcome)
+{
+	barrier_meet(arg);
+	*outcome = arg;
+	return PP_OK;
+}
+
+/* MAP-6: three tasks that meet. */
+CASE(map_6_tasks_run_at_the_same_time)
+{
+	struct pp_executor *e = executor_new(3);
+	struct barrier *b = barrier_new(3);
+	void *args[] = {b, b, b};
+	struct pp_map *it = mapped(e, task_meet, args, 3);
+
+	for (int i = 0; i < 3; i++) {
+		context("three tasks of one map that meet on three workers");
+		expect_next(it, PP_OK, b);
+	}
+	expect_stop(it);
+}
+
+/* MAP-7: the second is held. */
+CASE(map_7_does_not_wait_for_later_ones)
+{
+	struct pp_executor *e = executor_new(2);
+	void *args[2];
+
+	steps_new(args, 2);
+	struct pp_map *it = mapped(e, task_step, args, 2);
+	open_step(args[0]);
+	context("the first outcome, while the second task is held");
+	expect_next(it, PP_OK, token(0));
+	open_step(args[1]);
+	expect_next(it, PP_OK, token(1));
+	expect_stop(it);
+}
+
+/* MAP-8: a thousand. */
+CASE(map_8_a_thousand_arguments)
+{
+	struct pp_executor *e = executor_any();
+	void **args = shared_alloc(MANY * sizeof(*args));
+
+	for (int i = 0; i < MANY; i++)
+		args[i] = token(i);
+	struct pp_map *it = mapped(e, task_return, args, MANY);
+	for (int i = 0; i < MANY; i++) {
+		context("outcome number %d of a thousand", i);
+		expect_next(it, PP_OK, token(i));
+	}
+	expect_stop(it);
+}
+
+/* MAP-9: two, asked by turns. */
+CASE(map_9_two_at_the_same_time)
+{
+	struct pp_executor *e = executor_any();
+	void *ups[10], *downs[10];
+
+	for (int i = 0; i < 10; i++) {
+		ups[i] = token(i);
+		downs[i] = token(100 - i);
+	}
+	struct pp_map *up = mapped(e, task_return, ups, 10), *down = mapped(e, task_raise, downs, 10);
+	context("two maps on one executor, asked by turns");
+	for (int i = 0; i < 10; i++) {
+		expect_next(up, PP_OK, ups[i]);
+		if (i == 0)
+			expect_next(down, PP_RAISED, downs[0]);
+	}
+	expect_stop(up);
+}
+
+/* A task that maps and sums up. */
+struct inside {
+	struct pp_executor *e;
+	struct pp_source *source;
+	int begun, taken, status;
+};
+
+static int task_map_inside(void *arg, void **outcome)
+{
+	struct inside *in = arg;
+	struct pp_map *it = NULL;
+	void *got = NULL;
+
+	(void)outcome;
+	in->begun = backend()->map_begin(in->e, task_return, in->source, PP_FOREVER, 0, &it, &got);
+	if (in->begun != PP_OK)
+		return PP_OK;
+	while ((in->status = backend()->map_next(it, &got)) == PP_OK)
+		in->taken += got == abc[in->taken];
+	backend()->map_end(it);
+	return PP_OK;
+}
+
+/* MAP-10: with a second worker free. */
+CASE(map_10_from_inside_a_task)
+{
+	struct inside in = {.e = executor_new(2), .begun = PP_TIMEOUT, .status = PP_TIMEOUT};
+	void *outcome;
+
+	NEED(map_begin);
+	if (backend()->separate_memory)
+		unsupported("tasks have no access to the executor");
+	in.source = source_of(abc, 3, NULL);
+	context("a task has mapped over three arguments, with a second worker free");
+	EXPECT_STATUS(PP_OK, result(submit(in.e, task_map_inside, &in), PP_FOREVER, &outcome));
+	EXPECT_STATUS(PP_OK, in.begun);
+	EXPECT_INT(3, in.taken);
+	EXPECT_STATUS(PP_STOP_ITERATION, in.status);
+}
+
+/* MAP-11: begun here, asked there. */
+CASE(map_11_asked_by_another_thread)
+{
+	struct pp_executor *e = executor_any();
+	struct asker a = {.it = mapped(e, task_return, abc, 3)};
+
+	expect_next(a.it, PP_OK, abc[0]);
+	asker_start(&a);
+	thread_join(a.thread);
+	context("the second outcome, asked for by another thread than the first");
+	EXPECT_STATUS(PP_OK, a.status);
+	EXPECT_PTR(abc[1], a.outcome);
+	expect_next(a.it, PP_OK, abc[2]);
+	expect_stop(a.it);
+}
+
+/* ---- the source ----------------------------------------------------------------- */
+
+/* MAP-12: all workers are held, and the source has been read to its end all the same. */
+CASE(map_12_source_is_read_at_once)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct counter *pulled = counter_new();
+	struct pp_map *it = NULL;
+	void *args[] = {token(0), token(1), token(2)}, *raised = NULL;
+
+	context("map over three arguments, while the only worker is held");
+	EXPECT_STATUS(PP_OK, map_begin(e, task_return, source_of(args, 3, pulled), PP_FOREVER, 0, &it, &raised));
+	EXPECT_INT(4, counter_value(pulled));
+	memset(args, 0xff, sizeof(args));
+	gate_open(gate);
+	context("outcomes of arguments that were overwritten after the call");
+	for (int i = 0; i < 3; i++)
+		expect_next(it, PP_OK, token(i));
+}
+
+/* MAP-13: not asked; drained by a shutdown. */
+CASE(map_13_runs_though_nobody_asks)
+{
+	struct pp_executor *e = executor_any();
+	struct counter *ran = counter_new();
+	void *args[] = {ran, ran, ran, ran, ran};
+
+	mapped(e, task_count, args, 5);
+	shutdown_wait(e);
+	context("five tasks of a map that was never asked, after a shutdown that waits");
+	EXPECT_INT(5, counter_value(ran));
+}
+
+/* A source that notes who reads it, and can raise, end and be read too often. */
+struct watched {
+	struct pp_source source;
+	int give;	     /* so many arguments, 0, 1, 2, ... as tokens */
+	int then;	     /* PP_STOP_ITERATION or PP_RAISED */
+	void *arg;	     /* not NULL: this instead of a token */
+	pthread_t reader;
+	bool other_reader;
+	int read, read_after_end;
+	bool over;
+};
+
+static int watched_next(void *state, void **arg)
+{
+	struct watched *w = state;
+
+	w->other_reader = w->other_reader || !pthread_equal(w->reader, pthread_self());
+	w->read_after_end += w->over;
+	if (w->read < w->give) {
+		*arg = w->arg ? w->arg : token(w->read);
+		w->read++;
+		return PP_OK;
+	}
+	w->over = true;
+	if (w->then == PP_RAISED)
+		*arg = token(77);
+	return w->then;
+}
+
+static struct watched *watched_new(int give, int then)
+{
+	struct watched *w = shared_alloc(sizeof(*w));
+
+	w->source.next = watched_next;
+	w->source.state = w;
+	w->give = give;
+	w->then = then;
+	w->reader = pthread_self();
+	return w;
+}
+
+static struct pp_map *mapped_watched(struct pp_executor *e, struct watched *w, size_t buffersize)
+{
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	EXPECT_STATUS(PP_OK, map_begin(e, task_return, &w->source, PP_FOREVER, buffersize, &it, &raised));
+	return it;
+}
+
+/* MAP-14: without and with a buffersize. */
+CASE(map_14_read_by_the_calling_thread)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(10, PP_STOP_ITERATION);
+	struct pp_map *it = mapped_watched(e, w, 0);
+
+	for (int i = 0; i < 10; i++)
+		expect_next(it, PP_OK, token(i));
+	expect_stop(it);
+	context("a source of ten arguments was read by another thread");
+	EXPECT_FALSE(w->other_reader);
+}
+
+/* MAP-14: with a buffersize. */
+CASE(map_14_read_by_the_asking_thread)
+{
+	NEED(map_begin);
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(10, PP_STOP_ITERATION);
+	struct pp_map *it = NULL;
+	void *raised;
+
+	EXPECT_STATUS(PP_OK, map_begin(e, task_return, &w->source, PP_FOREVER, 2, &it, &raised));
+	for (int i = 0; i < 10; i++)
+		expect_next(it, PP_OK, token(i));
+	expect_stop(it);
+	context("a source of ten arguments was read by another thread, with a buffersize of 2");
+	EXPECT_FALSE(w->other_reader);
+}
+
+/* MAP-15: asked beyond the end. */
+CASE(map_15_ended_source_is_left_alone)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(2, PP_STOP_ITERATION);
+	struct pp_map *it = mapped_watched(e, w, 0);
+
+	expect_next(it, PP_OK, token(0));
+	expect_next(it, PP_OK, token(1));
+	expect_stop(it);
+	expect_stop(it);
+	map_end(it);
+	context("a source that has ended, read again");
+	EXPECT_INT(0, w->read_after_end);
+}
+
+static int begin_raising(struct pp_executor *e, struct watched *w, struct pp_map **it, void **raised)
+{
+	return map_begin(e, task_return, &w->source, PP_FOREVER, 0, it, raised);
+}
+
+/* MAP-16: at the first argument, and at the third. */
+CASE(map_16_source_raises)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = NULL;
+
+	for (int give = 0; give < 3; give += 2) {
+		void *raised = NULL;
+
+		context("map over a source that raises after %d arguments", give);
+		EXPECT_STATUS(PP_RAISED, begin_raising(e, watched_new(give, PP_RAISED), &it, &raised));
+		EXPECT_PTR(token(77), raised);
+	}
+}
+
+/* MAP-17: the same source, looked at afterwards. */
+CASE(map_17_raised_source_is_left_alone)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(2, PP_RAISED);
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	REQUIRE(begin_raising(e, w, &it, &raised) == PP_RAISED);
+	shutdown_wait(e);
+	context("a source that has raised, read again");
+	EXPECT_INT(0, w->read_after_end);
+}
+
+/* MAP-18: a task, and a map. */
+CASE(map_18_usable_after_a_source_that_raised)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	REQUIRE(begin_raising(e, watched_new(3, PP_RAISED), &it, &raised) == PP_RAISED);
+	context("work submitted after a map whose source raised");
+	expect_usable(e);
+	it = mapped(e, task_return, abc, 3);
+	for (int i = 0; i < 3; i++)
+		expect_next(it, PP_OK, abc[i]);
+}
+
+/* MAP-19: the only worker is held, so nothing of it has begun. */
+CASE(map_19_source_raises_and_nothing_of_it_runs)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct watched *w = watched_new(3, PP_RAISED);
+	struct counter *ran = counter_new();
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	w->arg = ran;
+	REQUIRE(map_begin(e, task_count, &w->source, PP_FOREVER, 0, &it, &raised) == PP_RAISED);
+	gate_open(gate);
+	shutdown_wait(e);
+	context("tasks that were PENDING when the source of their map raised, after a shutdown that waits");
+	EXPECT_INT(0, counter_value(ran));
+}
+
+/* MAP-20: refused for its source, and for a shutdown. */
+CASE(map_20_refused_and_not_written)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *mark = token(1), *it = mark;
+	void *raised = NULL;
+
+	REQUIRE(begin_raising(e, watched_new(1, PP_RAISED), &it, &raised) == PP_RAISED);
+	context("the iterator, after a map whose source raised");
+	EXPECT_PTR(mark, it);
+	shutdown_wait(e);
+	raised = token(2);
+	REQUIRE(begin_raising(e, watched_new(1, PP_STOP_ITERATION), &it, &raised) == PP_SHUTDOWN);
+	context("the iterator and the exception, after a map on an executor that was shut down");
+	EXPECT_PTR(mark, it);
+	EXPECT_PTR(token(2), raised);
+}
+
+/* ---- exceptions --------------------------------------------------------------------- */
+
+/* Raises its argument if that is an odd number. */
+static int task_raise_odd(void *arg, void **outcome)
+{
+	*outcome = arg;
+	return (unsigned long)arg & 1 ? PP_RAISED : PP_OK;
+}
+
+static void *const two_three_four[] = {(void *)2, (void *)3, (void *)4};
+
+/* MAP-21: the first is fine, the second raises. */
+CASE(map_21_exception_at_its_place)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped(e, task_raise_odd, two_three_four, 3);
+
+	context("map over three arguments, of which the task raises for the second");
+	expect_next(it, PP_OK, (void *)2);
+	expect_next(it, PP_RAISED, (void *)3);
+}
+
+/* MAP-21: NULL as an exception. */
+CASE(map_21_null_exception)
+{
+	struct pp_executor *e = executor_any();
+	void *args[] = {NULL};
+
+	context("map over one argument, for which the task raises NULL");
+	expect_next(mapped(e, task_raise, args, 1), PP_RAISED, NULL);
+}
+
+/* MAP-22: the third is still told, and then the end. */
+CASE(map_22_goes_on_after_an_exception)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped(e, task_raise_odd, two_three_four, 3);
+
+	expect_next(it, PP_OK, (void *)2);
+	expect_next(it, PP_RAISED, (void *)3);
+	context("map asked on after the exception of the second of three arguments");
+	expect_next(it, PP_OK, (void *)4);
+	expect_stop(it);
+}
+
+/* MAP-22: all raise. */
+CASE(map_22_one_exception_after_another)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped(e, task_raise, abc, 3);
+
+	for (int i = 0; i < 3; i++) {
+		context("exception number %d of three", i);
+		expect_next(it, PP_RAISED, abc[i]);
+	}
+	expect_stop(it);
+}
+
+static int task_raise_first(void *arg, void **outcome)
+{
+	struct step *s = arg;
+
+	counter_add(s->ended, 1);
+	*outcome = s->value;
+	return s->raises ? PP_RAISED : PP_OK;
+}
+
+/* MAP-23: the first raises; the iterator is not asked. */
+CASE(map_23_an_exception_stops_no_other_task)
+{
+	struct pp_executor *e = executor_any();
+	void *args[10];
+	struct counter *ended = steps_new(args, 10);
+
+	((struct step *)args[0])->raises = true;
+	mapped(e, task_raise_first, args, 10);
+	shutdown_wait(e);
+	context("ten tasks of a map, of which the first has raised, after a shutdown that waits");
+	EXPECT_INT(10, counter_value(ended));
+}
+
+/* MAP-24: the executor is shut down with cancel_futures behind a held task of the map. */
+CASE(map_24_cancelled_by_a_shutdown)
+{
+	NEED(shutdown_cancel);
+	NEED(shutdown_nowait);
+	struct pp_executor *e = executor_new(1);
+	void *args[3];
+
+	steps_new(args, 3);
+	struct pp_map *it = mapped(e, task_step, args, 3);
+	await_step(args[0]);
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	for (int i = 0; i < 3; i++)
+		open_step(args[i]);
+	context("map over three arguments, of which the first was running when PENDING ones were cancelled");
+	expect_next(it, PP_OK, token(0));
+	void *outcome;
+	EXPECT_STATUS(PP_CANCELLED, map_next(it, &outcome));
+}
+
+/* MAP-25: refused at once if the pool broke in time; if not, each place says so. */
+CASE(map_25_broken_pool)
+{
+	struct pp_executor *e = executor_new_with_initializer(1, initializer_fail, NULL);
+	struct pp_map *it = NULL;
+	void *raised = NULL, *outcome;
+	int begun = map_begin(e, must_not_run, source_of(abc, 3, NULL), PP_FOREVER, 0, &it, &raised);
+
+	context("map on a pool whose initializer fails");
+	EXPECT(begun == PP_OK || begun == PP_BROKEN);
+	if (begun == PP_OK)
+		EXPECT_STATUS(PP_BROKEN, map_next(it, &outcome));
+}
+
+/* ---- timeouts ------------------------------------------------------------------------ */
+
+static struct pp_map *mapped_for(struct pp_executor *e, pp_task *task, void *const *args, size_t count, double timeout)
+{
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	EXPECT_STATUS(PP_OK, map_begin(e, task, source_of(args, count, NULL), timeout, 0, &it, &raised));
+	return it;
+}
+
+/* MAP-26, at the first and at the second outcome. */
+CASE(map_26_time_is_up)
+{
+	struct pp_executor *e = executor_new(2);
+	void *args[2];
+
+	steps_new(args, 2);
+	context("map with a short timeout, its first task held");
+	expect_next(mapped_for(e, task_step, args, 2, short_time()), PP_TIMEOUT, token(4000));
+}
+
+/* MAP-26: the first is there, the second is held. */
+CASE(map_26_time_is_up_at_the_second)
+{
+	struct pp_executor *e = executor_new(2);
+	void *args[2];
+	struct counter *ended = steps_new(args, 2);
+
+	open_step(args[0]);
+	struct pp_map *it = mapped_for(e, task_step, args, 2, short_time());
+	counter_await(ended, 1);
+	context("map with a short timeout, its second task held");
+	expect_next(it, PP_OK, token(0));
+	expect_next(it, PP_TIMEOUT, token(4000));
+}
+
+/* MAP-27: from before the call to the answer. */
+CASE(map_27_lasts_its_timeout)
+{
+	struct pp_executor *e = executor_new(1);
+	void *args[1], *outcome;
+
+	steps_new(args, 1);
+	double timeout = short_time(), begin = now();
+	struct pp_map *it = mapped_for(e, task_step, args, 1, timeout);
+	context("map with a short timeout, its only task held");
+	EXPECT_STATUS(PP_TIMEOUT, map_next(it, &outcome));
+	EXPECT(now() - begin >= timeout - TICK);
+}
+
+/* MAP-28: all has ended, and then the time is let pass. */
+CASE(map_28_there_though_the_time_is_up)
+{
+	struct pp_executor *e = executor_any();
+	double timeout = short_time(), begin = now();
+	struct pp_map *it = mapped_for(e, task_return, abc, 3, timeout);
+
+	shutdown_wait(e);
+	pass_time(begin + timeout + TICK);
+	context("map asked after its time for outcomes that are there");
+	for (int i = 0; i < 3; i++)
+		expect_next(it, PP_OK, abc[i]);
+	expect_stop(it);
+}
+
+static void poll_held(double timeout)
+{
+	struct pp_executor *e = executor_new(1);
+	void *args[1];
+
+	steps_new(args, 1);
+	context("map with timeout %g, its only task held", timeout);
+	expect_next(mapped_for(e, task_step, args, 1, timeout), PP_TIMEOUT, token(4000));
+}
+
+/* MAP-29: a map without limit would not answer. */
+CASE(map_29_timeout_zero_or_less)
+{
+	poll_held(0);
+	poll_held(-0.001);
+	poll_held(-1e9);
+}
+
+/* MAP-29: what is there is yielded all the same. */
+CASE(map_29_timeout_zero_with_all_done)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_for(e, task_return, abc, 3, 0);
+
+	shutdown_wait(e);
+	context("map with timeout 0, asked when all tasks have ended");
+	for (int i = 0; i < 3; i++)
+		expect_next(it, PP_OK, abc[i]);
+	expect_stop(it);
+}
+
+static void wait_out(double timeout)
+{
+	struct pp_executor *e = executor_new(1);
+	void *args[1];
+
+	steps_new(args, 1);
+	struct asker a = {.it = mapped_for(e, task_step, args, 1, timeout)};
+	asker_start(&a);
+	context("map with timeout %g, its only task held", timeout);
+	thread_settle(a.thread);
+	EXPECT_INT(0, counter_value(a.returned));
+	open_step(args[0]);
+	thread_join(a.thread);
+	EXPECT_STATUS(PP_OK, a.status);
+	EXPECT_PTR(token(0), a.outcome);
+}
+
+/* MAP-30: beyond 32 bits of milliseconds and of seconds. */
+CASE(map_30_large_timeouts)
+{
+	wait_out(5e6);
+	wait_out(5e9);
+}
+
+/* MAP-30: beyond 64 bits of nanoseconds, of seconds, and of everything. */
+CASE(map_30_huge_timeouts)
+{
+	wait_out(1e10);
+	wait_out(1e19);
+	wait_out(1.7e308);
+}
+
+/* MAP-31: the outcome comes after TIMEOUT and is there to be taken. */
+CASE(map_31_asked_again_after_timeout)
+{
+	struct pp_executor *e = executor_new(1);
+	void *args[2];
+
+	steps_new(args, 2);
+	struct pp_map *it = mapped_for(e, task_step, args, 2, short_time());
+	expect_next(it, PP_TIMEOUT, token(4000));
+	open_step(args[0]);
+	open_step(args[1]);
+	shutdown_wait(e);
+	context("map asked again after TIMEOUT, when all tasks have ended");
+	expect_next(it, PP_OK, token(0));
+	expect_next(it, PP_OK, token(1));
+	expect_stop(it);
+}
+
+/* MAP-32: an answer, whichever. */
+CASE(map_32_does_not_wait_after_timeout)
+{
+	struct pp_executor *e = executor_new(1);
+	void *args[2], *outcome;
+
+	steps_new(args, 2);
+	struct pp_map *it = mapped_for(e, task_step, args, 2, short_time());
+	expect_next(it, PP_TIMEOUT, token(4000));
+	for (int i = 0; i < 3; i++) {
+		int status = map_next(it, &outcome);
+
+		context("map asked again after TIMEOUT, its first task still held");
+		EXPECT(status == PP_TIMEOUT || status == PP_STOP_ITERATION);
+	}
+}
+
+/* ---- an early end ------------------------------------------------------------------------ */
+
+/* A task that is let pass while it is asked for, and others that only count. */
+struct mixed {
+	void *args[6];
+	struct counter *ran;
+};
+
+/*
+ * One worker: argument 0 returns at once, argument 1 holds the worker, and the
+ * four others are PENDING behind it.
+ */
+static struct mixed mixed_new(void)
+{
+	struct mixed m;
+
+	m.ran = steps_new(m.args, 6);
+	open_step(m.args[0]);
+	for (int i = 2; i < 6; i++)
+		open_step(m.args[i]);
+	return m;
+}
+
+/* MAP-33: one outcome was taken. */
+CASE(map_33_early_end_cancels_what_is_pending)
+{
+	struct pp_executor *e = executor_new(1);
+	struct mixed m = mixed_new();
+	struct pp_map *it = mapped(e, task_step, m.args, 6);
+
+	expect_next(it, PP_OK, token(0));
+	await_step(m.args[1]);
+	map_end(it);
+	open_step(m.args[1]);
+	shutdown_wait(e);
+	context("tasks of a map that was ended while one of six was running and four PENDING, after a shutdown that waits");
+	EXPECT_INT(2, counter_value(m.ran));
+}
+
+/* MAP-33: ended by a caller that saw an exception; the worker comes no further than the second task. */
+CASE(map_33_end_after_an_exception)
+{
+	struct pp_executor *e = executor_new(1);
+	struct mixed m = mixed_new();
+
+	((struct step *)m.args[0])->raises = true;
+	struct pp_map *it = mapped(e, task_step, m.args, 6);
+	expect_next(it, PP_RAISED, token(0));
+	map_end(it);
+	gate_open(((struct step *)m.args[1])->gate); /* it may be cancelled: nobody may come */
+	shutdown_wait(e);
+	context("tasks of a map that was ended after the exception of the first of six, after a shutdown that waits");
+	EXPECT_AT_MOST(2, counter_value(m.ran));
+}
+
+/* MAP-33: ended by a caller whose time was up. */
+CASE(map_33_end_after_timeout)
+{
+	struct pp_executor *e = executor_new(1);
+	struct counter *ran = counter_new();
+	struct gate *gate = hold(e, 1);
+	void *args[] = {ran, ran, ran};
+	struct pp_map *it = mapped_for(e, task_count, args, 3, short_time());
+
+	expect_next(it, PP_TIMEOUT, token(4000));
+	map_end(it);
+	gate_open(gate);
+	shutdown_wait(e);
+	context("three PENDING tasks of a map that was ended after TIMEOUT, after a shutdown that waits");
+	EXPECT_INT(0, counter_value(ran));
+}
+
+/* MAP-34: never asked. */
+CASE(map_34_end_without_an_ask_cancels_too)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct counter *ran = counter_new();
+	void *args[] = {ran, ran, ran};
+	struct pp_map *it = mapped(e, task_count, args, 3);
+
+	map_end(it);
+	gate_open(gate);
+	shutdown_wait(e);
+	context("three PENDING tasks of a map that was ended without an ask, after a shutdown that waits");
+	EXPECT_INT(0, counter_value(ran));
+}
+
+/* MAP-35: the running one is held until after the end. */
+CASE(map_35_end_does_not_wait)
+{
+	struct pp_executor *e = executor_new(1);
+	struct mixed m = mixed_new();
+	struct pp_map *it = mapped(e, task_step, m.args, 6);
+
+	expect_next(it, PP_OK, token(0));
+	await_step(m.args[1]);
+	map_end(it);
+	context("a map was ended while one of its tasks is held");
+	EXPECT_INT(1, counter_value(m.ran));
+	open_step(m.args[1]);
+}
+
+/* MAP-36: the running one ends, and what it does is done. */
+CASE(map_36_running_ones_go_on)
+{
+	struct pp_executor *e = executor_new(2);
+	void *args[2];
+	struct counter *ended = steps_new(args, 2);
+	struct pp_map *it = mapped(e, task_step, args, 2);
+
+	await_step(args[0]);
+	await_step(args[1]);
+	map_end(it);
+	open_step(args[1]);
+	open_step(args[0]);
+	shutdown_wait(e);
+	context("two tasks that were running when their map was ended, after a shutdown that waits");
+	EXPECT_INT(2, counter_value(ended));
+}
+
+/* MAP-37: cancelled siblings of an exception are in the way of nobody. */
+CASE(map_37_usable_after_an_early_end)
+{
+	struct pp_executor *e = executor_new(1);
+	struct mixed m = mixed_new();
+
+	((struct step *)m.args[0])->raises = true;
+	struct pp_map *it = mapped(e, task_step, m.args, 6);
+	expect_next(it, PP_RAISED, token(0));
+	map_end(it);
+	open_step(m.args[1]);
+	context("work submitted after a map was ended early");
+	expect_usable(e);
+	expect_usable(e);
+}
+
+/* MAP-37: rounds of maps that end as their tasks run. */
+CASE(map_37_ended_as_tasks_run)
+{
+	struct pp_executor *e = executor_new(2);
+
+	for (int round = 0; round < 50; round++) {
+		struct counter *ran = counter_new();
+		void *args[] = {ran, ran, ran, ran, ran, ran, ran, ran}, *outcome;
+		struct pp_map *it = mapped(e, task_count, args, 8);
+
+		EXPECT_STATUS(PP_OK, map_next(it, &outcome));
+		map_end(it);
+	}
+	context("work submitted after fifty maps that ended as their tasks ran");
+	expect_usable(e);
+}
+
+/* ---- shutdown --------------------------------------------------------------------------------- */
+
+/* MAP-38: refused by the call. */
+CASE(map_38_refused_after_shutdown)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	shutdown_wait(e);
+	context("map on an executor that was shut down");
+	EXPECT_STATUS(PP_SHUTDOWN, map_begin(e, must_not_run, source_of(abc, 3, NULL), PP_FOREVER, 0, &it, &raised));
+}
+
+/* MAP-39: nothing to do, and refused all the same. */
+CASE(map_39_empty_source_refused_after_shutdown)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	shutdown_wait(e);
+	context("map over an empty source on an executor that was shut down");
+	EXPECT_STATUS(PP_SHUTDOWN, map_begin(e, must_not_run, source_of(NULL, 0, NULL), PP_FOREVER, 0, &it, &raised));
+}
+
+/* MAP-40: one more argument than workers, then shutdown, then the outcomes. */
+CASE(map_40_outcomes_after_shutdown)
+{
+	struct pp_executor *e = executor_new(2);
+	struct pp_map *it = mapped(e, task_return, abc, 3);
+
+	shutdown_wait(e);
+	context("map over three arguments on two workers, asked after a shutdown that waits");
+	for (int i = 0; i < 3; i++)
+		expect_next(it, PP_OK, abc[i]);
+	expect_stop(it);
+}
+
+/* ---- buffersize ----------------------------------------------------------------------------------- */
+
+static struct pp_map *buffered(struct pp_executor *e, pp_task *task, struct pp_source *source, size_t buffersize)
+{
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	EXPECT_STATUS(PP_OK, map_begin(e, task, source, PP_FOREVER, buffersize, &it, &raised));
+	return it;
+}
+
+/* MAP-41: two of five, run without an ask. */
+CASE(map_41_submits_as_many_as_buffersize)
+{
+	struct pp_executor *e = executor_any();
+	struct counter *ran = counter_new();
+	void *args[] = {ran, ran, ran, ran, ran};
+
+	buffered(e, task_count, source_of(args, 5, NULL), 2);
+	shutdown_wait(e);
+	context("map over five arguments with a buffersize of 2, not asked, after a shutdown that waits");
+	EXPECT_INT(2, counter_value(ran));
+}
+
+/* MAP-41: a source with fewer arguments, and one with as many. */
+CASE(map_41_source_smaller_than_buffersize)
+{
+	struct pp_executor *e = executor_any();
+
+	for (size_t buffersize = 3; buffersize < 1000; buffersize *= 10) {
+		struct pp_map *it = buffered(e, task_return, source_of(abc, 3, NULL), buffersize);
+
+		context("map over three arguments with a buffersize of %zu", buffersize);
+		for (int i = 0; i < 3; i++)
+			expect_next(it, PP_OK, abc[i]);
+		expect_stop(it);
+	}
+}
+
+/* MAP-42: the bound, at the call and after each outcome taken. */
+CASE(map_42_does_not_read_further_ahead)
+{
+	struct pp_executor *e = executor_any();
+
+	for (int buffersize = 1; buffersize <= 4; buffersize++) {
+		struct watched *w = watched_new(12, PP_STOP_ITERATION);
+		struct pp_map *it = mapped_watched(e, w, (size_t)buffersize);
+
+		for (int taken = 0; taken < 12; taken++) {
+			context("arguments read with a buffersize of %d when %d outcomes are taken", buffersize, taken);
+			EXPECT_AT_MOST(buffersize + taken, w->read);
+			expect_next(it, PP_OK, token(taken));
+		}
+		expect_stop(it);
+	}
+}
+
+/* MAP-43: a thread waits for the first outcome. */
+CASE(map_43_does_not_read_while_it_waits)
+{
+	struct pp_executor *e = executor_new(1);
+	struct counter *pulled = counter_new();
+	void *args[6];
+
+	steps_new(args, 6);
+	struct asker a = {.it = buffered(e, task_step, source_of(args, 6, pulled), 2)};
+	asker_start(&a);
+	context("arguments read with a buffersize of 2, while the first outcome is waited for");
+	EXPECT_AT_MOST(2, counter_value(pulled));
+	for (int i = 0; i < 6; i++)
+		open_step(args[i]);
+	thread_join(a.thread);
+	EXPECT_STATUS(PP_OK, a.status);
+	EXPECT_PTR(token(0), a.outcome);
+}
+
+/* MAP-44: each time one more has run than was taken, without a further ask. */
+CASE(map_44_takes_up_one_more_for_each_outcome)
+{
+	struct pp_executor *e = executor_new(2);
+	struct counter *ran = counter_new();
+	void *args[] = {ran, ran, ran, ran, ran, ran}, *outcome;
+	struct pp_map *it = buffered(e, task_count, source_of(args, 6, NULL), 2);
+
+	for (int i = 0; i < 5; i++) {
+		EXPECT_STATUS(PP_OK, map_next(it, &outcome));
+		context("tasks run with a buffersize of 2 when %d outcomes are taken", i + 1);
+		counter_await(ran, i + 2);
+		EXPECT_AT_LEAST(i + 2, counter_value(ran));
+	}
+}
+
+/* MAP-45: workers that end in any order. */
+CASE(map_45_order_with_buffersize)
+{
+	struct pp_executor *e = executor_new(4);
+	void *args[100];
+
+	for (int i = 0; i < 100; i++)
+		args[i] = token(i);
+	struct pp_map *it = buffered(e, task_return, source_of(args, 100, NULL), 7);
+	for (int i = 0; i < 100; i++) {
+		context("outcome number %d of 100 with a buffersize of 7", i);
+		expect_next(it, PP_OK, token(i));
+	}
+	expect_stop(it);
+}
+
+/* MAP-45: exceptions too, at their places. */
+CASE(map_45_exceptions_with_buffersize)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = buffered(e, task_raise_odd, source_of(two_three_four, 3, NULL), 1);
+
+	context("map over three arguments with a buffersize of 1, of which the task raises for the second");
+	expect_next(it, PP_OK, (void *)2);
+	expect_next(it, PP_RAISED, (void *)3);
+}
+
+/* MAP-46: asked a hundred times, then ended. */
+CASE(map_46_endless_source)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(INT_MAX, PP_STOP_ITERATION);
+	struct pp_map *it;
+
+	w->arg = token(3);
+	it = mapped_watched(e, w, 3);
+	for (int i = 0; i < 100; i++) {
+		context("outcome number %d of an endless source with a buffersize of 3", i);
+		expect_next(it, PP_OK, token(3));
+	}
+	map_end(it);
+	EXPECT_AT_MOST(103, w->read);
+}
+
+/* Ask for up to count outcomes; the first answer that is none. */
+static int take(struct pp_map *it, int count, int *taken)
+{
+	int status = PP_OK;
+
+	for (*taken = 0; *taken < count; ++*taken) {
+		void *outcome = NULL;
+
+		status = map_next(it, &outcome);
+		if (status != PP_OK)
+			break;
+		EXPECT_PTR(token(*taken), outcome);
+	}
+	return status;
+}
+
+/* MAP-47: before the first ask, and after it. */
+CASE(map_47_shut_down_before_the_first_ask)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_watched(e, watched_new(8, PP_STOP_ITERATION), 2);
+	int taken;
+
+	shutdown_wait(e);
+	context("map over eight arguments with a buffersize of 2, its executor shut down before the first ask");
+	EXPECT_STATUS(PP_SHUTDOWN, take(it, 8, &taken));
+}
+
+/* MAP-47: after the first ask. */
+CASE(map_47_shut_down_after_the_first_ask)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_watched(e, watched_new(8, PP_STOP_ITERATION), 2);
+	void *outcome;
+	int status = PP_OK;
+
+	expect_next(it, PP_OK, token(0));
+	shutdown_wait(e);
+	context("map over eight arguments with a buffersize of 2, its executor shut down after the first ask");
+	for (int i = 0; i < 8 && status == PP_OK; i++)
+		status = map_next(it, &outcome);
+	EXPECT_STATUS(PP_SHUTDOWN, status);
+}
+
+/* MAP-48: the two in the buffer come first. */
+CASE(map_48_buffered_outcomes_before_shutdown_is_told)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_watched(e, watched_new(8, PP_STOP_ITERATION), 2);
+	int taken;
+
+	shutdown_wait(e);
+	context("map over eight arguments with a buffersize of 2, its executor shut down before the first ask");
+	EXPECT_STATUS(PP_SHUTDOWN, take(it, 8, &taken));
+	EXPECT_INT(2, taken);
+}
+
+/* MAP-49: the source raises at its fourth argument, the buffer holds two. */
+CASE(map_49_source_raises_after_the_call)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_watched(e, watched_new(4, PP_RAISED), 2);
+	void *outcome = NULL;
+	int status = PP_OK;
+
+	for (int i = 0; i < 5 && status == PP_OK; i++)
+		status = map_next(it, &outcome);
+	context("map with a buffersize of 2 over a source that raises after four arguments");
+	EXPECT_STATUS(PP_RAISED, status);
+	EXPECT_PTR(token(77), outcome);
+}
+
+/* MAP-50: after the outcomes of all four. */
+CASE(map_50_outcomes_before_the_exception_of_the_source)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_watched(e, watched_new(4, PP_RAISED), 2);
+
+	context("map with a buffersize of 2 over a source that raises after four arguments");
+	for (int i = 0; i < 4; i++)
+		expect_next(it, PP_OK, token(i));
+	expect_next(it, PP_RAISED, token(77));
+}
+
+/* MAP-51: ended with one outcome taken; the executor is drained. */
+CASE(map_51_ended_source_is_not_read)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(100, PP_STOP_ITERATION);
+	struct pp_map *it = mapped_watched(e, w, 2);
+	int read;
+
+	expect_next(it, PP_OK, token(0));
+	read = w->read;
+	map_end(it);
+	shutdown_wait(e);
+	context("arguments read after a map with a buffersize of 2 was ended");
+	EXPECT_INT(read, w->read);
+}

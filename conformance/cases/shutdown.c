@@ -1,0 +1,1696 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shutdown: what it refuses, what it waits for, what it cancels.
+ *
+ * That a shutdown waits is shown by a thread inside it, which looks, when it has
+ * returned, at how many tasks have ended: they end no earlier than a gate that is
+ * opened later.
+ */
+#define _GNU_SOURCE
+#include "futures.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum form { WAITS, RETURNS, CANCELS_WAITS, CANCELS_RETURNS };
+#define FORMS 4
+
+static const char *const form_names[FORMS] = {
+	[WAITS] = "a shutdown that waits",
+	[RETURNS] = "a shutdown that does not wait",
+	[CANCELS_WAITS] = "a shutdown that cancels and waits",
+	[CANCELS_RETURNS] = "a shutdown that cancels and does not wait",
+};
+
+static void need_form(enum form form)
+{
+	if (form == CANCELS_WAITS || form == CANCELS_RETURNS)
+		NEED(shutdown_cancel);
+	if (form == RETURNS || form == CANCELS_RETURNS)
+		NEED(shutdown_nowait);
+}
+
+/* Any thread may call it, after need_form. */
+static int shut_down(struct pp_executor *e, enum form form)
+{
+	switch (form) {
+	case WAITS:
+		return backend()->shutdown(e);
+	case RETURNS:
+		return backend()->shutdown_nowait(e);
+	default:
+		return backend()->shutdown_cancel(e, form == CANCELS_WAITS);
+	}
+}
+
+/* A task that ends when its gate is opened, and says so. */
+struct work {
+	struct gate *gate;
+	struct counter *ended;
+};
+
+static struct work *work_new(void)
+{
+	struct work *w = shared_alloc(sizeof(*w));
+
+	w->gate = gate_new();
+	w->ended = counter_new();
+	return w;
+}
+
+static int task_work(void *arg, void **outcome)
+{
+	struct work *w = arg;
+
+	gate_wait(w->gate);
+	counter_add(w->ended, 1);
+	*outcome = THE_VALUE;
+	return PP_OK;
+}
+
+/* n workers of e are at it. */
+static struct work *work_on(struct pp_executor *e, int n)
+{
+	struct work *w = work_new();
+	int i;
+
+	for (i = 0; i < n; i++)
+		submit(e, task_work, w);
+	gate_await(w->gate, n);
+	return w;
+}
+
+/* A thread inside shutdown. */
+struct shutter {
+	struct pp_executor *e;
+	enum form form;
+	struct counter *ended;
+	int status;	   /* after shutter_join */
+	long seen;	   /* value of ended when shutdown had returned */
+	struct counter *returned;
+	struct thread *thread;
+};
+
+static void shut_in_thread(void *arg)
+{
+	struct shutter *s = arg;
+
+	s->status = shut_down(s->e, s->form);
+	s->seen = counter_value(s->ended);
+	counter_add(s->returned, 1);
+}
+
+/* The thread is inside shutdown, if it can be, when this returns. */
+static void shutter_start(struct shutter *s, struct pp_executor *e, enum form form, struct counter *ended)
+{
+	need_form(form);
+	s->e = e;
+	s->form = form;
+	s->ended = ended;
+	s->status = -1;
+	s->returned = counter_new();
+	s->thread = thread_start(shut_in_thread, s);
+	thread_settle(s->thread);
+}
+
+/* It returned OK, and no earlier than so many tasks had ended. */
+static void shutter_join(struct shutter *s, long ended)
+{
+	thread_join(s->thread);
+	context("%s was called in a thread", form_names[s->form]);
+	EXPECT_STATUS(PP_OK, s->status);
+	context("tasks that had ended when %s returned", form_names[s->form]);
+	EXPECT_INT(ended, s->seen);
+}
+
+/* So many futures of tasks that must not run are PENDING behind those that hold e. */
+static void submit_victims(struct pp_executor *e, struct pp_future **f, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		f[i] = submit(e, must_not_run, NULL);
+}
+
+static void expect_cancelled(struct pp_future **f, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		expect_in(f[i], F_NOTIFIED);
+}
+
+static void pause_briefly(void)
+{
+	struct timespec t = {0, 1000000};
+
+	nanosleep(&t, NULL);
+}
+
+/* ---- new work -------------------------------------------------------------- */
+
+static void expect_refused(enum form form)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_future *f;
+	void *outcome;
+
+	need_form(form);
+	result(submit(e, task_return, THE_VALUE), PP_FOREVER, &outcome);
+	REQUIRE(shut_down(e, form) == PP_OK);
+	context("work is submitted after %s", form_names[form]);
+	EXPECT_STATUS(PP_SHUTDOWN, try_submit(e, must_not_run, NULL, &f));
+	context("work is submitted once more after %s", form_names[form]);
+	EXPECT_STATUS(PP_SHUTDOWN, try_submit(e, must_not_run, NULL, &f));
+}
+
+/* The executor has nothing to do and has never had. */
+static void expect_refused_when_new(enum form form)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_future *f;
+
+	need_form(form);
+	REQUIRE(shut_down(e, form) == PP_OK);
+	context("work is submitted to an executor that had none before %s", form_names[form]);
+	EXPECT_STATUS(PP_SHUTDOWN, try_submit(e, must_not_run, NULL, &f));
+}
+
+static void expect_refused_when_busy(enum form form)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f;
+
+	need_form(form);
+	REQUIRE(shut_down(e, form) == PP_OK);
+	context("work is submitted after %s, while a task runs", form_names[form]);
+	EXPECT_STATUS(PP_SHUTDOWN, try_submit(e, must_not_run, NULL, &f));
+	gate_open(w->gate);
+}
+
+CASE(shutdown_1_refuses_new_work)
+{
+	expect_refused(WAITS);
+}
+
+CASE(shutdown_1_refuses_the_first_work)
+{
+	expect_refused_when_new(WAITS);
+}
+
+CASE(shutdown_2_refuses_new_work)
+{
+	expect_refused(RETURNS);
+}
+
+CASE(shutdown_2_refuses_the_first_work)
+{
+	expect_refused_when_new(RETURNS);
+}
+
+CASE(shutdown_2_refuses_new_work_while_a_task_runs)
+{
+	expect_refused_when_busy(RETURNS);
+}
+
+CASE(shutdown_3_refuses_new_work)
+{
+	expect_refused(CANCELS_WAITS);
+	expect_refused(CANCELS_RETURNS);
+}
+
+CASE(shutdown_3_refuses_the_first_work)
+{
+	expect_refused_when_new(CANCELS_WAITS);
+	expect_refused_when_new(CANCELS_RETURNS);
+}
+
+CASE(shutdown_3_refuses_new_work_while_a_task_runs)
+{
+	expect_refused_when_busy(CANCELS_RETURNS);
+}
+
+/* The worker is still there, and gets to the end of its queue. */
+CASE(shutdown_4_refused_work_never_runs)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f;
+	int i;
+
+	REQUIRE(shutdown_nowait(e) == PP_OK);
+	for (i = 0; i < 5; i++)
+		REQUIRE(try_submit(e, must_not_run, NULL, &f) == PP_SHUTDOWN);
+	gate_open(w->gate);
+	context("work was refused while a worker was still there, which then left");
+	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+	EXPECT_INT(1, counter_value(w->ended));
+}
+
+/* When the other shutdown takes effect is open; that it does before it waits, is not. */
+CASE(shutdown_5_refuses_while_another_thread_waits)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct counter *ran = counter_new();
+	struct shutter s;
+	struct pp_future *f;
+	long accepted = 0;
+	int status;
+
+	shutter_start(&s, e, WAITS, w->ended);
+	while ((status = try_submit(e, task_count, ran, &f)) == PP_OK) {
+		accepted++;
+		pause_briefly();
+	}
+	context("another thread is inside a shutdown that waits");
+	EXPECT_STATUS(PP_SHUTDOWN, status);
+	gate_open(w->gate);
+	shutter_join(&s, 1);
+	context("work that was accepted before it was refused");
+	EXPECT_INT(accepted, counter_value(ran));
+}
+
+struct submitter {
+	struct pp_executor *e;
+	struct gate *gate;
+	int status;
+};
+
+static int task_submits(void *arg, void **outcome)
+{
+	struct submitter *s = arg;
+	struct pp_future *f = NULL;
+
+	(void)outcome;
+	gate_wait(s->gate);
+	s->status = backend()->submit(s->e, must_not_run, NULL, &f);
+	return PP_OK;
+}
+
+static void expect_task_refused(enum form form)
+{
+	struct submitter *s = shared_alloc(sizeof(*s));
+
+	need_shared_memory();
+	need_form(form);
+	s->e = executor_new(1);
+	s->gate = gate_new();
+	s->status = -1;
+	submit(s->e, task_submits, s);
+	gate_await(s->gate, 1);
+	REQUIRE(shut_down(s->e, form) == PP_OK);
+	gate_open(s->gate);
+	shutdown_wait(s->e);
+	context("a task submits to its own executor after %s", form_names[form]);
+	EXPECT_STATUS(PP_SHUTDOWN, s->status);
+}
+
+CASE(shutdown_6_task_is_refused)
+{
+	expect_task_refused(RETURNS);
+}
+
+CASE(shutdown_6_task_is_refused_after_cancelling)
+{
+	expect_task_refused(CANCELS_RETURNS);
+}
+
+/* A thread that submits until it is refused. */
+struct flood {
+	struct pp_executor *e;
+	struct barrier *start;
+	struct counter *ran;
+	long accepted;
+	int status;
+};
+
+static void submit_until_refused(void *arg)
+{
+	struct flood *flood = arg;
+	struct pp_future *f;
+	int i;
+
+	barrier_meet(flood->start);
+	for (i = 0; i < 50; i++) {
+		f = NULL;
+		flood->status = backend()->submit(flood->e, task_count, flood->ran, &f);
+		if (flood->status != PP_OK)
+			return;
+		flood->accepted++;
+		if (backend()->future_release)
+			backend()->future_release(f);
+	}
+}
+
+CASE(shutdown_7_accepted_work_has_ended)
+{
+	int round;
+
+	for (round = 0; round < 50; round++) {
+		struct flood flood = {executor_new(2), barrier_new(2), counter_new(), 0, -1};
+		struct thread *t = thread_start(submit_until_refused, &flood);
+		long ran;
+
+		barrier_meet(flood.start);
+		REQUIRE(shutdown_wait(flood.e) == PP_OK);
+		ran = counter_value(flood.ran);
+		thread_join(t);
+		context("round %d: work that was accepted as the shutdown began, and had been done when it returned", round);
+		EXPECT_INT(flood.accepted, ran);
+	}
+}
+
+CASE(shutdown_8_refused_submit_gives_no_future)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_future *f = token(9);
+
+	REQUIRE(shutdown_wait(e) == PP_OK);
+	REQUIRE(try_submit(e, must_not_run, NULL, &f) == PP_SHUTDOWN);
+	context("a submit that is refused leaves the handle as it was");
+	EXPECT_PTR(token(9), f);
+}
+
+/* ---- to wait ----------------------------------------------------------------- */
+
+/* While running tasks of e, and queued ones, are still to be done. */
+static void expect_waits(enum form form, int workers, int running, int queued)
+{
+	struct pp_executor *e = executor_new(workers);
+	struct work *w = work_on(e, running);
+	struct shutter s;
+	int i;
+
+	for (i = 0; i < queued; i++)
+		submit(e, task_work, w);
+	shutter_start(&s, e, form, w->ended);
+	context("%s has returned while tasks ran", form_names[form]);
+	EXPECT_INT(0, counter_value(s.returned));
+	gate_open(w->gate);
+	shutter_join(&s, running + queued);
+}
+
+CASE(shutdown_9_waits_for_a_running_task)
+{
+	expect_waits(WAITS, 1, 1, 0);
+}
+
+CASE(shutdown_9_waits_for_several_running_tasks)
+{
+	expect_waits(WAITS, 4, 3, 0);
+}
+
+CASE(shutdown_10_waits_for_queued_work)
+{
+	expect_waits(WAITS, 1, 1, 20);
+}
+
+CASE(shutdown_10_waits_for_queued_work_of_two_workers)
+{
+	expect_waits(WAITS, 2, 2, 20);
+}
+
+CASE(shutdown_11_every_future_is_done)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_future *f[100];
+	int i;
+
+	NEED(done);
+	for (i = 0; i < 100; i++)
+		f[i] = submit(e, i % 2 ? task_return : task_raise, THE_VALUE);
+	REQUIRE(shutdown_wait(e) == PP_OK);
+	for (i = 0; i < 100; i++) {
+		context("future %d of 100, when a shutdown that waits had returned", i);
+		EXPECT(done(f[i]));
+	}
+}
+
+CASE(shutdown_11_outcomes_are_there)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_future *f[100];
+	void *outcome;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		f[i] = submit(e, task_return, token(i));
+	REQUIRE(shutdown_wait(e) == PP_OK);
+	for (i = 0; i < 100; i++) {
+		context("future %d of 100 is asked without waiting, when a shutdown that waits had returned", i);
+		EXPECT_STATUS(PP_OK, result(f[i], 0, &outcome));
+		EXPECT_PTR(token(i), outcome);
+	}
+}
+
+static int task_write(void *arg, void **outcome)
+{
+	long *cell = arg;
+
+	(void)outcome;
+	*cell = 7;
+	return PP_OK;
+}
+
+/* Plain writes, and no other way of the tasks to tell the main thread. */
+CASE(shutdown_12_writes_of_tasks_are_seen)
+{
+	struct pp_executor *e = executor_any();
+	long *cells = shared_alloc(200 * sizeof(*cells));
+	long sum = 0;
+	int i;
+
+	for (i = 0; i < 200; i++)
+		submit(e, task_write, &cells[i]);
+	REQUIRE(shutdown_wait(e) == PP_OK);
+	for (i = 0; i < 200; i++)
+		sum += cells[i];
+	context("what 200 tasks wrote, each to a place of its own");
+	EXPECT_INT(200 * 7, sum);
+}
+
+CASE(shutdown_13_of_an_executor_without_work)
+{
+	context("the executor never had any work");
+	EXPECT_STATUS(PP_OK, shutdown_wait(executor_any()));
+}
+
+CASE(shutdown_13_right_after_the_executor_was_made)
+{
+	int round;
+
+	for (round = 0; round < 100; round++) {
+		struct pp_executor *e = executor_new(1 + round % 4);
+
+		context("round %d: shutdown right after the executor was made", round);
+		EXPECT_STATUS(PP_OK, shutdown_wait(e));
+	}
+}
+
+/* All four workers have been there, and have had time to fall asleep. */
+CASE(shutdown_14_of_idle_workers)
+{
+	struct pp_executor *e = executor_new(4);
+	struct work *w = work_on(e, 4);
+
+	gate_open(w->gate);
+	counter_await(w->ended, 4);
+	pause_briefly();
+	context("four workers are idle");
+	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+}
+
+CASE(shutdown_14_of_one_idle_worker)
+{
+	void *outcome;
+	int round;
+
+	for (round = 0; round < 10; round++) {
+		struct pp_executor *e = executor_any();
+
+		result(submit(e, task_return, THE_VALUE), PP_FOREVER, &outcome);
+		pause_briefly();
+		context("round %d: the only worker is idle", round);
+		EXPECT_STATUS(PP_OK, shutdown_wait(e));
+	}
+}
+
+CASE(shutdown_15_of_idle_workers_and_a_busy_one)
+{
+	struct pp_executor *e = executor_new(4);
+	struct work *last = work_on(e, 1);
+	struct work *others = work_on(e, 3);
+	struct shutter s;
+
+	gate_open(others->gate);
+	counter_await(others->ended, 3);
+	shutter_start(&s, e, WAITS, last->ended);
+	context("three workers are idle and one is busy: shutdown has returned");
+	EXPECT_INT(0, counter_value(s.returned));
+	gate_open(last->gate);
+	shutter_join(&s, 1);
+}
+
+/* The task ends as the shutdown begins, a little earlier or later in each round. */
+CASE(shutdown_16_meets_the_end_of_the_last_task)
+{
+	int round, i;
+
+	for (round = 0; round < 200; round++) {
+		struct pp_executor *e = executor_new(1);
+		struct work *w = work_on(e, 1);
+		volatile int spin = 0;
+
+		gate_open(w->gate);
+		for (i = 0; i < round * 20; i++)
+			spin++;
+		context("round %d: the last task ends as the shutdown begins", round);
+		EXPECT_STATUS(PP_OK, shutdown_wait(e));
+		EXPECT_INT(1, counter_value(w->ended));
+	}
+}
+
+/* The same with a second worker, which is idle or about to be. */
+CASE(shutdown_16_meets_the_ends_of_two_tasks)
+{
+	int round;
+
+	for (round = 0; round < 100; round++) {
+		struct pp_executor *e = executor_new(2);
+		struct work *w = work_on(e, 2);
+
+		gate_open(w->gate);
+		counter_await(w->ended, round % 3);
+		context("round %d: two tasks end as the shutdown begins", round);
+		EXPECT_STATUS(PP_OK, shutdown_wait(e));
+		EXPECT_INT(2, counter_value(w->ended));
+	}
+}
+
+CASE(shutdown_17_meets_the_start_of_a_worker)
+{
+	int round;
+
+	for (round = 0; round < 200; round++) {
+		struct pp_executor *e = executor_any();
+		struct counter *ran = counter_new();
+
+		submit(e, task_count, ran);
+		context("round %d: shutdown right after the first submit", round);
+		EXPECT_STATUS(PP_OK, shutdown_wait(e));
+		EXPECT_INT(1, counter_value(ran));
+	}
+}
+
+CASE(shutdown_17_meets_the_start_of_four_workers)
+{
+	int round, i;
+
+	for (round = 0; round < 50; round++) {
+		struct pp_executor *e = executor_new(4);
+		struct counter *ran = counter_new();
+
+		for (i = 0; i < 4; i++)
+			submit(e, task_count, ran);
+		context("round %d: shutdown right after four submits to four workers", round);
+		EXPECT_STATUS(PP_OK, shutdown_wait(e));
+		EXPECT_INT(4, counter_value(ran));
+	}
+}
+
+CASE(shutdown_18_returns_ok_though_tasks_raise)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_future *f[5];
+	int i;
+
+	for (i = 0; i < 5; i++)
+		f[i] = submit(e, task_raise, THE_EXCEPTION);
+	context("every task has raised");
+	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+	for (i = 0; i < 5; i++)
+		expect_in(f[i], F_RAISED);
+}
+
+CASE(shutdown_19_returns_though_futures_were_cancelled)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f[5];
+	int i;
+
+	submit_victims(e, f, 5);
+	for (i = 0; i < 5; i++)
+		REQUIRE(cancel(f[i]));
+	gate_open(w->gate);
+	context("only futures that were cancelled are on the queue");
+	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+	EXPECT_INT(1, counter_value(w->ended));
+}
+
+CASE(shutdown_19_returns_though_futures_are_cancelled_meanwhile)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f[5];
+	struct shutter s;
+	int i;
+
+	submit_victims(e, f, 5);
+	shutter_start(&s, e, WAITS, w->ended);
+	for (i = 0; i < 5; i++)
+		REQUIRE(cancel(f[i]));
+	gate_open(w->gate);
+	shutter_join(&s, 1);
+}
+
+static int callback_work(struct pp_future *f, void *arg)
+{
+	struct work *w = arg;
+
+	(void)f;
+	gate_wait(w->gate);
+	counter_add(w->ended, 1);
+	return PP_OK;
+}
+
+CASE(shutdown_20_waits_for_a_callback)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = gate_new();
+	struct work *w = work_new();
+	struct pp_future *f = submit(e, task_pass_gate, gate);
+	struct shutter s;
+
+	gate_await(gate, 1);
+	REQUIRE(add_done_callback(f, callback_work, w) == PP_OK);
+	gate_open(gate);
+	gate_await(w->gate, 1);
+	shutter_start(&s, e, WAITS, w->ended);
+	context("a done callback has been called and not returned: shutdown has returned");
+	EXPECT_INT(0, counter_value(s.returned));
+	gate_open(w->gate);
+	shutter_join(&s, 1);
+}
+
+CASE(shutdown_21_by_another_thread)
+{
+	enum form form;
+
+	for (form = WAITS; form <= RETURNS; form++) {
+		struct pp_executor *e = executor_any();
+		struct counter *ran = counter_new();
+		struct shutter s;
+		struct pp_future *f;
+
+		if (form == RETURNS && !HAS(shutdown_nowait))
+			continue;
+		submit(e, task_count, ran);
+		counter_await(ran, 1);
+		shutter_start(&s, e, form, ran);
+		shutter_join(&s, 1);
+		context("%s was called by another thread than made the executor", form_names[form]);
+		EXPECT_STATUS(PP_SHUTDOWN, try_submit(e, must_not_run, NULL, &f));
+	}
+}
+
+/* ---- not to wait ---------------------------------------------------------------- */
+
+CASE(shutdown_22_returns_while_a_task_runs)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+
+	context("a task is RUNNING, and ends only after the shutdown");
+	EXPECT_STATUS(PP_OK, shutdown_nowait(e));
+	EXPECT_INT(0, counter_value(w->ended));
+	gate_open(w->gate);
+}
+
+CASE(shutdown_22_returns_while_work_is_queued)
+{
+	struct pp_executor *e = executor_new(2);
+	struct work *w = work_on(e, 2);
+	int i;
+
+	for (i = 0; i < 10; i++)
+		submit(e, task_work, w);
+	context("two tasks are RUNNING and ten queued");
+	EXPECT_STATUS(PP_OK, shutdown_nowait(e));
+	EXPECT_INT(0, counter_value(w->ended));
+	gate_open(w->gate);
+}
+
+CASE(shutdown_23_queued_work_is_done)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f[20];
+	int i;
+
+	for (i = 0; i < 20; i++)
+		f[i] = submit(e, task_return, THE_VALUE);
+	REQUIRE(shutdown_nowait(e) == PP_OK);
+	gate_open(w->gate);
+	for (i = 0; i < 20; i++)
+		expect_result(f[i], F_RETURNED, PP_FOREVER);
+}
+
+/* The worker may not have begun to look at the queue. */
+CASE(shutdown_23_work_of_a_starting_worker_is_done)
+{
+	int round;
+
+	for (round = 0; round < 50; round++) {
+		struct pp_executor *e = executor_any();
+		struct pp_future *f = submit(e, task_return, THE_VALUE);
+
+		REQUIRE(shutdown_nowait(e) == PP_OK);
+		expect_result(f, F_RETURNED, PP_FOREVER);
+	}
+}
+
+static int raise_after_gate(void *arg, void **outcome)
+{
+	gate_wait(arg);
+	*outcome = THE_EXCEPTION;
+	return PP_RAISED;
+}
+
+static void expect_running_task_ends(enum form form)
+{
+	struct pp_executor *e = executor_new(2);
+	struct work *w = work_new();
+	struct pp_future *returns = submit(e, task_work, w);
+	struct pp_future *raises = submit(e, raise_after_gate, w->gate);
+
+	need_form(form);
+	gate_await(w->gate, 2);
+	REQUIRE(shut_down(e, form) == PP_OK);
+	expect_in(returns, F_RUNNING);
+	expect_in(raises, F_RUNNING);
+	gate_open(w->gate);
+	expect_result(returns, F_RETURNED, PP_FOREVER);
+	expect_result(raises, F_RAISED, PP_FOREVER);
+}
+
+CASE(shutdown_24_running_task_gives_its_outcome)
+{
+	expect_running_task_ends(RETURNS);
+}
+
+CASE(shutdown_25_pending_future_can_be_cancelled)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f[3];
+	int i;
+
+	submit_victims(e, f, 3);
+	REQUIRE(shutdown_nowait(e) == PP_OK);
+	for (i = 0; i < 3; i++) {
+		context("a future is PENDING, after a shutdown that did not wait");
+		EXPECT(cancel(f[i]));
+	}
+	gate_open(w->gate);
+	shutdown_wait(e);
+	expect_cancelled(f, 3);
+}
+
+/* A task that tells which thread it runs on, and ends when a gate is opened. */
+struct threads {
+	struct gate *gate;
+	struct record *tids;
+};
+
+static int task_tell_thread(void *arg, void **outcome)
+{
+	struct threads *t = arg;
+
+	(void)outcome;
+	record_add(t->tids, (long)gettid());
+	gate_wait(t->gate);
+	return PP_OK;
+}
+
+static bool thread_is_there(long tid)
+{
+	return syscall(SYS_tgkill, getpid(), (pid_t)tid, 0) == 0 || errno != ESRCH;
+}
+
+/* Without asking the executor anything more: to ask might be what makes them go. */
+CASE(shutdown_26_workers_go)
+{
+	struct pp_executor *e = executor_new(3);
+	struct threads t = {gate_new(), record_new()};
+	int i;
+
+	need_shared_memory();
+	NEED(shutdown_nowait);
+	for (i = 0; i < 3; i++)
+		submit(e, task_tell_thread, &t);
+	gate_await(t.gate, 3);
+	REQUIRE(shutdown_nowait(e) == PP_OK);
+	gate_open(t.gate);
+	for (i = 0; i < 3; i++)
+		while (thread_is_there(record_at(t.tids, i)))
+			pause_briefly();
+	context("threads that were workers before a shutdown that did not wait, and are gone");
+	EXPECT_INT(3, record_count(t.tids));
+}
+
+CASE(shutdown_26_idle_workers_go)
+{
+	struct pp_executor *e = executor_new(3);
+	struct threads t = {gate_new(), record_new()};
+	struct pp_future *f[3];
+	void *outcome;
+	int i;
+
+	need_shared_memory();
+	NEED(shutdown_nowait);
+	for (i = 0; i < 3; i++)
+		f[i] = submit(e, task_tell_thread, &t);
+	gate_await(t.gate, 3);
+	gate_open(t.gate);
+	for (i = 0; i < 3; i++)
+		result(f[i], PP_FOREVER, &outcome);
+	REQUIRE(shutdown_nowait(e) == PP_OK);
+	for (i = 0; i < 3; i++)
+		while (thread_is_there(record_at(t.tids, i)))
+			pause_briefly();
+	context("threads that were idle workers before a shutdown that did not wait, and are gone");
+	EXPECT_INT(3, record_count(t.tids));
+}
+
+/* ---- again --------------------------------------------------------------------- */
+
+/* The second form, and then the first once more. */
+static void expect_again(enum form first, enum form second)
+{
+	struct pp_executor *e = executor_any();
+	void *outcome;
+
+	result(submit(e, task_return, THE_VALUE), PP_FOREVER, &outcome);
+	REQUIRE(shut_down(e, first) == PP_OK);
+	context("%s, after %s", form_names[second], form_names[first]);
+	EXPECT_STATUS(PP_OK, shut_down(e, second));
+	context("%s, for the second time and after %s", form_names[first], form_names[second]);
+	EXPECT_STATUS(PP_OK, shut_down(e, first));
+}
+
+CASE(shutdown_27_wait_again)
+{
+	expect_again(WAITS, WAITS);
+}
+
+CASE(shutdown_27_every_form_after_every_form)
+{
+	enum form first, second;
+
+	NEED(shutdown_nowait);
+	for (first = WAITS; first <= RETURNS; first++)
+		for (second = WAITS; second <= RETURNS; second++)
+			expect_again(first, second);
+}
+
+CASE(shutdown_27_every_form_after_every_form_that_cancels)
+{
+	enum form first, second;
+
+	need_form(CANCELS_RETURNS);
+	for (first = WAITS; first < FORMS; first++)
+		for (second = CANCELS_WAITS; second < FORMS; second++)
+			expect_again(first, second);
+}
+
+CASE(shutdown_27_of_an_executor_without_work)
+{
+	struct pp_executor *e = executor_any();
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		context("call %d of shutdown for an executor that never had work", i + 1);
+		EXPECT_STATUS(PP_OK, shutdown_wait(e));
+	}
+}
+
+/* A shutdown that waits, after one that did not and with so much to do. */
+static void expect_waits_after(enum form first)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct shutter s;
+
+	need_form(first);
+	REQUIRE(shut_down(e, first) == PP_OK);
+	shutter_start(&s, e, WAITS, w->ended);
+	context("a task runs: a shutdown that waits has returned after %s", form_names[first]);
+	EXPECT_INT(0, counter_value(s.returned));
+	gate_open(w->gate);
+	shutter_join(&s, 1);
+}
+
+CASE(shutdown_28_waits_after_one_that_did_not)
+{
+	expect_waits_after(RETURNS);
+}
+
+CASE(shutdown_28_waits_after_one_that_cancelled_and_did_not)
+{
+	expect_waits_after(CANCELS_RETURNS);
+}
+
+CASE(shutdown_28_waits_for_queued_work_after_one_that_did_not)
+{
+	struct pp_executor *e = executor_new(2);
+	struct work *w = work_on(e, 2);
+	struct shutter s;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		submit(e, task_work, w);
+	REQUIRE(shutdown_nowait(e) == PP_OK);
+	shutter_start(&s, e, WAITS, w->ended);
+	gate_open(w->gate);
+	shutter_join(&s, 12);
+}
+
+static void expect_all_wait(int threads)
+{
+	struct pp_executor *e = executor_new(2);
+	struct work *w = work_on(e, 2);
+	struct shutter s[4];
+	int i;
+
+	for (i = 0; i < 5; i++)
+		submit(e, task_work, w);
+	for (i = 0; i < threads; i++)
+		shutter_start(&s[i], e, WAITS, w->ended);
+	for (i = 0; i < threads; i++) {
+		context("%d threads are inside shutdown and tasks run: one of them has returned", threads);
+		EXPECT_INT(0, counter_value(s[i].returned));
+	}
+	gate_open(w->gate);
+	for (i = 0; i < threads; i++)
+		shutter_join(&s[i], 7);
+}
+
+CASE(shutdown_29_two_threads_wait)
+{
+	expect_all_wait(2);
+}
+
+CASE(shutdown_29_four_threads_wait)
+{
+	expect_all_wait(4);
+}
+
+CASE(shutdown_30_cancels_after_one_that_did_not)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f[5];
+
+	need_form(CANCELS_RETURNS);
+	submit_victims(e, f, 5);
+	REQUIRE(shutdown_nowait(e) == PP_OK);
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(w->gate);
+	shutdown_wait(e);
+	expect_cancelled(f, 5);
+}
+
+CASE(shutdown_31_cancels_while_another_waits)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f[5];
+	struct shutter s;
+
+	need_form(CANCELS_RETURNS);
+	submit_victims(e, f, 5);
+	shutter_start(&s, e, WAITS, w->ended);
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(w->gate);
+	shutter_join(&s, 1);
+	expect_cancelled(f, 5);
+}
+
+/* ---- to cancel ------------------------------------------------------------------ */
+
+static void expect_all_cancelled(int workers, int victims)
+{
+	struct pp_executor *e = executor_new(workers);
+	struct work *w = work_on(e, workers);
+	struct pp_future *f[50];
+
+	need_form(CANCELS_RETURNS);
+	submit_victims(e, f, victims);
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(w->gate);
+	shutdown_wait(e);
+	expect_cancelled(f, victims);
+}
+
+CASE(shutdown_32_cancels_what_is_pending)
+{
+	expect_all_cancelled(1, 1);
+}
+
+CASE(shutdown_32_cancels_all_that_is_pending)
+{
+	expect_all_cancelled(1, 50);
+}
+
+CASE(shutdown_32_cancels_all_behind_several_workers)
+{
+	expect_all_cancelled(3, 20);
+}
+
+/* The thread may come to cancel no earlier than the gate is opened, so it settles first. */
+CASE(shutdown_32_cancels_and_waits)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct counter *ran = counter_new();
+	struct pp_future *f[10];
+	struct shutter s;
+	void *outcome;
+	int i, finished = 0;
+
+	for (i = 0; i < 10; i++)
+		f[i] = submit(e, task_count, ran);
+	shutter_start(&s, e, CANCELS_WAITS, w->ended);
+	gate_open(w->gate);
+	shutter_join(&s, 1);
+	for (i = 0; i < 10; i++)
+		finished += result(f[i], PP_FOREVER, &outcome) != PP_CANCELLED;
+	context("futures that were PENDING and were not cancelled, and tasks that ran");
+	EXPECT_INT(finished, counter_value(ran));
+}
+
+CASE(shutdown_33_cancels_nothing_unasked)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f[10];
+	int i;
+
+	NEED(cancelled);
+	for (i = 0; i < 10; i++)
+		f[i] = submit(e, task_return, THE_VALUE);
+	REQUIRE(shutdown_nowait(e) == PP_OK);
+	for (i = 0; i < 10; i++)
+		expect_in(f[i], F_PENDING);
+	gate_open(w->gate);
+	shutdown_wait(e);
+	for (i = 0; i < 10; i++)
+		expect_in(f[i], F_RETURNED);
+}
+
+CASE(shutdown_33_waits_and_cancels_nothing)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f[10];
+	struct shutter s;
+	int i;
+
+	for (i = 0; i < 10; i++)
+		f[i] = submit(e, task_return, THE_VALUE);
+	shutter_start(&s, e, WAITS, w->ended);
+	gate_open(w->gate);
+	shutter_join(&s, 1);
+	for (i = 0; i < 10; i++)
+		expect_in(f[i], F_RETURNED);
+}
+
+/* The workers get to the end of the queue on which the cancelled work was. */
+CASE(shutdown_34_cancelled_work_never_runs)
+{
+	struct pp_executor *e = executor_new(2);
+	struct work *w = work_on(e, 2);
+	struct pp_future *f[20];
+
+	need_form(CANCELS_RETURNS);
+	submit_victims(e, f, 20);
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(w->gate);
+	context("20 futures were cancelled, and the workers have gone");
+	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+	EXPECT_INT(2, counter_value(w->ended));
+}
+
+CASE(shutdown_35_running_task_gives_its_outcome)
+{
+	expect_running_task_ends(CANCELS_RETURNS);
+}
+
+CASE(shutdown_36_finished_futures_keep_their_outcome)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_future *returned = submit(e, task_return, THE_VALUE);
+	struct pp_future *raised = submit(e, task_raise, THE_EXCEPTION);
+	void *outcome;
+
+	result(returned, PP_FOREVER, &outcome);
+	result(raised, PP_FOREVER, &outcome);
+	REQUIRE(shutdown_cancel(e, true) == PP_OK);
+	expect_in(returned, F_RETURNED);
+	expect_in(raised, F_RAISED);
+}
+
+CASE(shutdown_37_cancels_and_waits_for_a_running_task)
+{
+	expect_waits(CANCELS_WAITS, 1, 1, 0);
+}
+
+CASE(shutdown_37_cancels_and_waits_for_several_running_tasks)
+{
+	expect_waits(CANCELS_WAITS, 4, 3, 0);
+}
+
+CASE(shutdown_38_cancels_and_returns_while_a_task_runs)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f[3];
+
+	need_form(CANCELS_RETURNS);
+	submit_victims(e, f, 3);
+	context("a task is RUNNING, and ends only after the shutdown");
+	EXPECT_STATUS(PP_OK, shutdown_cancel(e, false));
+	EXPECT_INT(0, counter_value(w->ended));
+	gate_open(w->gate);
+}
+
+CASE(shutdown_39_thread_inside_result_returns)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct waiter waiters[2];
+	struct pp_future *f[2];
+	int i;
+
+	need_form(CANCELS_RETURNS);
+	submit_victims(e, f, 2);
+	for (i = 0; i < 2; i++) {
+		waiter_start(&waiters[i], f[i], PP_FOREVER, i == 1 && HAS(exception));
+		thread_settle(waiters[i].thread);
+	}
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(w->gate);
+	for (i = 0; i < 2; i++) {
+		waiter_join(&waiters[i]);
+		context("a thread was waiting for a future that shutdown cancelled");
+		EXPECT_STATUS(PP_CANCELLED, waiters[i].status);
+	}
+}
+
+/* A thread inside wait, or inside a loop over as_completed, for a few futures. */
+#define FUTURES 3
+
+struct loop {
+	struct pp_future *f[FUTURES];
+	enum pp_return_when return_when;
+	int status;
+	int told; /* futures that were told as done */
+	struct thread *thread;
+};
+
+static void wait_in_thread(void *arg)
+{
+	struct loop *loop = arg;
+	bool done[FUTURES] = {false};
+	int i;
+
+	loop->status = backend()->wait(loop->f, FUTURES, PP_FOREVER, loop->return_when, done);
+	for (i = 0; i < FUTURES; i++)
+		loop->told += done[i];
+}
+
+static void iterate_in_thread(void *arg)
+{
+	struct loop *loop = arg;
+	struct pp_completed *it = NULL;
+	struct pp_future *f;
+
+	loop->status = backend()->as_completed_begin(loop->f, FUTURES, PP_FOREVER, &it);
+	if (loop->status != PP_OK)
+		return;
+	while ((loop->status = backend()->as_completed_next(it, &f)) == PP_OK)
+		loop->told++;
+	backend()->as_completed_end(it);
+}
+
+static void need_as_completed(void)
+{
+	NEED(as_completed_begin);
+	NEED(as_completed_next);
+	NEED(as_completed_end);
+}
+
+enum moment { BEFORE_SHUTDOWN, AFTER_SHUTDOWN, AFTER_ALL };
+
+/* A thread loops over futures that shutdown cancels; it begins at some moment. */
+static void loop_over_cancelled(struct loop *loop, void body(void *), enum moment begins)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+
+	need_form(CANCELS_RETURNS);
+	submit_victims(e, loop->f, FUTURES);
+	if (begins == BEFORE_SHUTDOWN) {
+		loop->thread = thread_start(body, loop);
+		thread_settle(loop->thread);
+	}
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	if (begins == AFTER_SHUTDOWN) {
+		loop->thread = thread_start(body, loop);
+		thread_settle(loop->thread);
+	}
+	gate_open(w->gate);
+	shutdown_wait(e);
+	if (begins == AFTER_ALL)
+		loop->thread = thread_start(body, loop);
+	thread_join(loop->thread);
+}
+
+static void expect_wait_returns(enum moment begins)
+{
+	struct loop loop = {.return_when = PP_ALL_COMPLETED, .status = -1};
+
+	NEED(wait);
+	loop_over_cancelled(&loop, wait_in_thread, begins);
+	EXPECT_STATUS(PP_OK, loop.status);
+	context("futures that shutdown cancelled and wait told as done");
+	EXPECT_INT(FUTURES, loop.told);
+}
+
+CASE(shutdown_40_thread_inside_wait_returns)
+{
+	expect_wait_returns(BEFORE_SHUTDOWN);
+}
+
+CASE(shutdown_40_thread_inside_wait_for_the_first_returns)
+{
+	struct loop loop = {.return_when = PP_FIRST_COMPLETED, .status = -1};
+
+	NEED(wait);
+	loop_over_cancelled(&loop, wait_in_thread, BEFORE_SHUTDOWN);
+	EXPECT_STATUS(PP_OK, loop.status);
+	context("futures that shutdown cancelled and wait told as done");
+	EXPECT_AT_LEAST(1, loop.told);
+}
+
+CASE(shutdown_41_wait_begins_while_a_task_runs)
+{
+	expect_wait_returns(AFTER_SHUTDOWN);
+}
+
+CASE(shutdown_41_wait_begins_when_all_is_over)
+{
+	expect_wait_returns(AFTER_ALL);
+}
+
+static void expect_all_yielded(enum moment begins)
+{
+	struct loop loop = {.status = -1};
+
+	need_as_completed();
+	loop_over_cancelled(&loop, iterate_in_thread, begins);
+	EXPECT_STATUS(PP_STOP_ITERATION, loop.status);
+	context("futures that shutdown cancelled and as_completed yielded");
+	EXPECT_INT(FUTURES, loop.told);
+}
+
+CASE(shutdown_42_as_completed_yields_what_is_cancelled)
+{
+	expect_all_yielded(BEFORE_SHUTDOWN);
+}
+
+CASE(shutdown_43_as_completed_begins_while_a_task_runs)
+{
+	expect_all_yielded(AFTER_SHUTDOWN);
+}
+
+CASE(shutdown_43_as_completed_begins_when_all_is_over)
+{
+	expect_all_yielded(AFTER_ALL);
+}
+
+CASE(shutdown_44_wait_for_a_future_cancelled_before)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f;
+	bool is_done = false;
+
+	need_form(CANCELS_RETURNS);
+	f = submit(e, must_not_run, NULL);
+	REQUIRE(cancel(f));
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(w->gate);
+	shutdown_wait(e);
+	context("the future was cancelled by its caller, and then by shutdown");
+	EXPECT_STATUS(PP_OK, wait_for(&f, 1, PP_FOREVER, PP_ALL_COMPLETED, &is_done));
+	EXPECT(is_done);
+}
+
+CASE(shutdown_44_thread_inside_wait_for_a_future_cancelled_before)
+{
+	struct loop loop = {.return_when = PP_ALL_COMPLETED, .status = -1};
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	int i;
+
+	NEED(wait);
+	need_form(CANCELS_RETURNS);
+	submit_victims(e, loop.f, FUTURES);
+	loop.thread = thread_start(wait_in_thread, &loop);
+	thread_settle(loop.thread);
+	for (i = 0; i < FUTURES; i++)
+		REQUIRE(cancel(loop.f[i]));
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(w->gate);
+	thread_join(loop.thread);
+	EXPECT_STATUS(PP_OK, loop.status);
+	context("futures that their caller cancelled, before a shutdown that cancels, and wait told as done");
+	EXPECT_INT(FUTURES, loop.told);
+}
+
+CASE(shutdown_45_map_tells_what_is_cancelled)
+{
+	void *args[2] = {token(1), token(2)};
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_map *it;
+	void *outcome;
+
+	need_form(CANCELS_RETURNS);
+	REQUIRE(map_begin(e, must_not_run, source_of(args, 2, NULL), PP_FOREVER, 0, &it, &outcome) == PP_OK);
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(w->gate);
+	context("shutdown has cancelled the futures of map");
+	EXPECT_STATUS(PP_CANCELLED, map_next(it, &outcome));
+}
+
+/* Tasks that each count in a place of their own. */
+#define ITEMS 20
+
+static int task_mark(void *arg, void **outcome)
+{
+	long *mark = arg;
+
+	__atomic_add_fetch(mark, 1, __ATOMIC_SEQ_CST);
+	*outcome = THE_VALUE;
+	return PP_OK;
+}
+
+static void expect_each_one_way(struct pp_future **f, const long *marks, int n, int round)
+{
+	void *outcome;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		int status = result(f[i], PP_FOREVER, &outcome);
+
+		context("round %d: future %d of %d, as shutdown cancels and workers take work", round, i, n);
+		EXPECT(status == PP_OK || status == PP_CANCELLED);
+		context("round %d: runs of task %d of %d, whose result is %s", round, i, n, status_name(status));
+		EXPECT_INT(status == PP_OK, marks[i]);
+	}
+}
+
+static void expect_cancel_meets_workers(struct pp_executor *e, bool wait, int n, int round)
+{
+	long *marks = shared_alloc(ITEMS * sizeof(*marks));
+	struct pp_future *f[ITEMS];
+	int i;
+
+	for (i = 0; i < n; i++)
+		f[i] = submit(e, task_mark, &marks[i]);
+	REQUIRE(shutdown_cancel(e, wait) == PP_OK);
+	expect_each_one_way(f, marks, n, round);
+	if (!wait)
+		shutdown_wait(e);
+}
+
+CASE(shutdown_46_meets_workers_that_take_work)
+{
+	int round;
+
+	for (round = 0; round < 50; round++)
+		expect_cancel_meets_workers(executor_new(2), true, ITEMS, round);
+}
+
+CASE(shutdown_46_meets_workers_that_take_work_and_returns)
+{
+	int round;
+
+	need_form(CANCELS_RETURNS);
+	for (round = 0; round < 50; round++)
+		expect_cancel_meets_workers(executor_new(2), false, ITEMS, round);
+}
+
+/* The first work item ever: its worker is about to start. */
+CASE(shutdown_46_meets_the_first_work)
+{
+	int round;
+
+	for (round = 0; round < 50; round++)
+		expect_cancel_meets_workers(executor_any(), true, 1, round);
+}
+
+/* The only worker is idle, and about to be woken for the work item. */
+static void expect_cancel_meets_idle_worker(bool wait, int rounds)
+{
+	void *outcome;
+	int round;
+
+	for (round = 0; round < rounds; round++) {
+		struct pp_executor *e = executor_any();
+
+		result(submit(e, task_return, THE_VALUE), PP_FOREVER, &outcome);
+		expect_cancel_meets_workers(e, wait, 1, round);
+	}
+}
+
+CASE(shutdown_46_meets_an_idle_worker)
+{
+	expect_cancel_meets_idle_worker(true, 100);
+}
+
+CASE(shutdown_46_meets_an_idle_worker_and_returns)
+{
+	need_form(CANCELS_RETURNS);
+	expect_cancel_meets_idle_worker(false, 100);
+}
+
+struct canceller {
+	struct pp_future *f;
+	struct barrier *start;
+	bool answer;
+};
+
+static void cancel_in_thread(void *arg)
+{
+	struct canceller *c = arg;
+
+	barrier_meet(c->start);
+	c->answer = backend()->cancel(c->f);
+}
+
+CASE(shutdown_47_meets_a_cancel)
+{
+	int round;
+
+	NEED(cancel);
+	NEED(add_done_callback);
+	need_form(CANCELS_RETURNS);
+	for (round = 0; round < 50; round++) {
+		struct pp_executor *e = executor_new(1);
+		struct gate *gate = hold(e, 1);
+		struct counter *called = counter_new();
+		struct canceller c = {submit(e, must_not_run, NULL), barrier_new(2), false};
+		struct thread *t = thread_start(cancel_in_thread, &c);
+
+		REQUIRE(add_done_callback(c.f, callback_count, called) == PP_OK);
+		barrier_meet(c.start);
+		REQUIRE(shutdown_cancel(e, false) == PP_OK);
+		thread_join(t);
+		gate_open(gate);
+		shutdown_wait(e);
+		context("round %d: cancel of a future that shutdown cancels too", round);
+		EXPECT(c.answer);
+		expect_in(c.f, F_NOTIFIED);
+		context("round %d: calls of the done callback", round);
+		EXPECT_INT(1, counter_value(called));
+	}
+}
+
+/* ---- what stays ------------------------------------------------------------------ */
+
+CASE(shutdown_48_futures_give_their_outcomes)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_future *returned = submit(e, task_return, THE_VALUE);
+	struct pp_future *raised = submit(e, task_raise, THE_EXCEPTION);
+	int i;
+
+	REQUIRE(shutdown_wait(e) == PP_OK);
+	for (i = 0; i < 3; i++) {
+		expect_result(returned, F_RETURNED, PP_FOREVER);
+		expect_result(raised, F_RAISED, PP_FOREVER);
+	}
+	if (HAS(exception))
+		expect_exception(raised, F_RAISED, 0);
+}
+
+CASE(shutdown_48_futures_give_their_outcomes_without_the_executor)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_future *f = submit(e, task_return, THE_VALUE);
+
+	NEED(executor_release);
+	REQUIRE(shutdown_wait(e) == PP_OK);
+	executor_release(e);
+	expect_in(f, F_RETURNED);
+	expect_in(f, F_RETURNED);
+}
+
+static void expect_callbacks_called(enum form form, pp_task *queued)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_new();
+	struct counter *called = counter_new();
+	struct pp_future *f[2];
+	int i;
+
+	need_form(form);
+	f[0] = submit(e, task_work, w);
+	gate_await(w->gate, 1);
+	f[1] = submit(e, queued, NULL);
+	for (i = 0; i < 2; i++)
+		REQUIRE(add_done_callback(f[i], callback_count, called) == PP_OK);
+	REQUIRE(shut_down(e, form) == PP_OK);
+	gate_open(w->gate);
+	counter_await(called, 2);
+	shutdown_wait(e);
+	context("calls of the callbacks of a running and a queued task, after %s", form_names[form]);
+	EXPECT_INT(2, counter_value(called));
+}
+
+CASE(shutdown_49_callbacks_are_called)
+{
+	expect_callbacks_called(RETURNS, task_return);
+}
+
+CASE(shutdown_49_callbacks_are_called_though_it_cancels)
+{
+	expect_callbacks_called(CANCELS_RETURNS, must_not_run);
+}
+
+CASE(shutdown_50_late_callback_is_called)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_future *f = submit(e, task_return, THE_VALUE);
+	struct counter *called = counter_new();
+
+	REQUIRE(shutdown_wait(e) == PP_OK);
+	context("a callback is added after the shutdown");
+	EXPECT_STATUS(PP_OK, add_done_callback(f, callback_count, called));
+	EXPECT_INT(1, counter_value(called));
+}
+
+CASE(shutdown_50_late_callback_of_a_cancelled_future_is_called)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct counter *called = counter_new();
+	struct pp_future *f = submit(e, must_not_run, NULL);
+
+	need_form(CANCELS_RETURNS);
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(w->gate);
+	shutdown_wait(e);
+	context("a callback is added after the shutdown to a future that it cancelled");
+	EXPECT_STATUS(PP_OK, add_done_callback(f, callback_count, called));
+	EXPECT_INT(1, counter_value(called));
+}
+
+static void expect_other_unharmed(enum form form)
+{
+	struct pp_executor *e = executor_new(1), *other = executor_new(1);
+	struct work *w = work_on(other, 1);
+	struct pp_future *queued = submit(other, task_return, THE_VALUE);
+	void *outcome;
+
+	need_form(form);
+	result(submit(e, task_return, THE_VALUE), PP_FOREVER, &outcome);
+	REQUIRE(shut_down(e, form) == PP_OK);
+	expect_in(queued, F_PENDING);
+	gate_open(w->gate);
+	expect_result(queued, F_RETURNED, PP_FOREVER);
+	expect_result(submit(other, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+}
+
+CASE(shutdown_51_other_executors_go_on)
+{
+	expect_other_unharmed(WAITS);
+}
+
+CASE(shutdown_51_other_executors_go_on_though_it_cancels)
+{
+	expect_other_unharmed(CANCELS_WAITS);
+}
+
+/* A task that shuts another executor down. */
+struct outer {
+	struct pp_executor *inner;
+	struct work *w; /* of inner */
+	struct counter *begun;
+	int status;
+	long seen;
+};
+
+static int task_shuts_inner_down(void *arg, void **outcome)
+{
+	struct outer *o = arg;
+
+	(void)outcome;
+	counter_add(o->begun, 1);
+	o->status = backend()->shutdown(o->inner);
+	o->seen = counter_value(o->w->ended);
+	return PP_OK;
+}
+
+CASE(shutdown_52_waits_in_a_task_of_another_executor)
+{
+	struct outer *o = shared_alloc(sizeof(*o));
+	struct pp_executor *e = executor_new(1);
+	struct pp_future *f;
+	void *outcome;
+
+	need_shared_memory();
+	o->inner = executor_new(1);
+	o->w = work_on(o->inner, 1);
+	o->begun = counter_new();
+	o->status = -1;
+	f = submit(e, task_shuts_inner_down, o);
+	counter_await(o->begun, 1);
+	context("a task shuts another executor down, and waits for its task");
+	EXPECT_STATUS(PP_TIMEOUT, result(f, short_time(), &outcome));
+	gate_open(o->w->gate);
+	EXPECT_STATUS(PP_OK, result(f, PP_FOREVER, &outcome));
+	EXPECT_STATUS(PP_OK, o->status);
+	context("tasks that had ended when the shutdown in a task returned");
+	EXPECT_INT(1, o->seen);
+}
+
+CASE(shutdown_53_thread_inside_wait_returns)
+{
+	struct loop loop = {.return_when = PP_ALL_COMPLETED, .status = -1};
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct shutter s;
+	int i;
+
+	NEED(wait);
+	for (i = 0; i < FUTURES; i++)
+		loop.f[i] = submit(e, task_return, THE_VALUE);
+	loop.thread = thread_start(wait_in_thread, &loop);
+	thread_settle(loop.thread);
+	shutter_start(&s, e, WAITS, w->ended);
+	gate_open(w->gate);
+	shutter_join(&s, 1);
+	thread_join(loop.thread);
+	EXPECT_STATUS(PP_OK, loop.status);
+	context("futures of work that was done while the executor shut down, and wait told as done");
+	EXPECT_INT(FUTURES, loop.told);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_explain.c: poolproof explain: a clause, and who observes it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "report.h"
+#include "select.h"
+#include "tool.h"
+
+#define WIDTH 80
+#define COLUMN 17
+
+enum { OPT_VERSION = 0x100 };
+
+static const char help[] =
+	"Usage: poolproof explain NAME...\n"
+	"\n"
+	"Print a clause of the specification: what it says, why, since when, and the cases\n"
+	"that observe it.  NAME is a clause (CANCEL-3), a case, or a feature (cancel).\n"
+	"\n"
+	"  --help, --version  print this, or the version\n"
+	"\n"
+	"poolproof list --clauses and poolproof list print the names.\n";
+
+static void put_field(const char *key, const char *text)
+{
+	if (!text)
+		return;
+	printf("  %-*s", COLUMN - 2, key);
+	text_wrap(stdout, text, COLUMN, WIDTH);
+}
+
+static void put_profiles(const struct clause *c)
+{
+	char range[64];
+
+	if (c->until)
+		snprintf(range, sizeof(range), "%s to %s", c->since, c->until);
+	else
+		snprintf(range, sizeof(range), "%s and later", c->since);
+	put_field("Profiles", range);
+}
+
+static void put_cases(const struct clause *c)
+{
+	const struct pp_case *const *cases;
+	size_t count = clause_cases(c, &cases);
+
+	for (size_t i = 0; i < count; i++)
+		printf("  %-*s%s\n  %-*s  %s:%d\n", COLUMN - 2, i == 0 ? "Observed by" : "", cases[i]->name,
+		       COLUMN - 2, "", cases[i]->file, cases[i]->line);
+	if (count == 0 && !c->untested)
+		put_field("Observed by", "no case yet");
+}
+
+static void explain_clause(const struct clause *c)
+{
+	printf("%s  %s  %s (%s:%d)\n\n  ", c->name, level_name(c->level), c->chapter, c->file, c->line);
+	text_wrap(stdout, c->rule, 2, WIDTH);
+	putchar('\n');
+	put_profiles(c);
+	put_field("Why", c->why);
+	put_field("Linearization", c->linearization);
+	put_field("Left open", c->left_open);
+	put_field("Untested", c->untested);
+	put_field("Source", c->source);
+	put_cases(c);
+}
+
+static void explain_case(const struct pp_case *c)
+{
+	const struct clause *clause = ledger_of_case(c->name);
+
+	printf("%s  (%s:%d)\n\n", c->name, c->file, c->line);
+	if (clause)
+		explain_clause(clause);
+}
+
+static bool explain_feature(const char *name)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < ledger_size; i++) {
+		const struct clause *c = &ledger[i];
+
+		if (strcasecmp(c->feature, name) != 0)
+			continue;
+		printf("%-12s %-6s  ", c->name, level_name(c->level));
+		text_wrap(stdout, c->rule, 21, WIDTH);
+		any = true;
+	}
+	return any;
+}
+
+/* Every name that can be explained. */
+static const char **all_names(size_t *count)
+{
+	size_t case_count;
+	const struct pp_case *const *cases = case_list(&case_count);
+	const char **names = array_grow(NULL, 2 * ledger_size + case_count, sizeof(*names));
+	size_t n = 0;
+
+	for (size_t i = 0; i < ledger_size; i++)
+		names[n++] = ledger[i].name;
+	for (size_t i = 0; i < ledger_size; i++)
+		names[n++] = ledger[i].feature;
+	for (size_t i = 0; i < case_count; i++)
+		names[n++] = cases[i]->name;
+	*count = n;
+	return names;
+}
+
+static int refuse_name(const char *name)
+{
+	size_t count;
+	const char **names = all_names(&count);
+	const char *nearest = nearest_name(name, names, count);
+
+	free(names);
+	if (nearest)
+		return tool_error("explain: there is no '%s'; do you mean %s?", name, nearest);
+	return tool_error("explain: no clause, case or feature is called '%s'; see `poolproof list --clauses`", name);
+}
+
+static int explain(const char *name)
+{
+	const struct clause *clause = ledger_find(name);
+	const struct pp_case *c = case_find(name);
+
+	if (clause)
+		explain_clause(clause);
+	else if (c)
+		explain_case(c);
+	else if (!explain_feature(name))
+		return refuse_name(name);
+	return EXIT_GOOD;
+}
+
+static int explain_all(char **names, int count)
+{
+	int status = EXIT_GOOD;
+
+	for (int i = 0; i < count && status == EXIT_GOOD; i++) {
+		if (i > 0)
+			putchar('\n');
+		status = explain(names[i]);
+	}
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return tool_error("explain: cannot write to the standard output: %s", strerror(errno));
+	return status;
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, OPT_VERSION},
+		{NULL, 0, NULL, 0},
+	};
+	int opt;
+
+	optind = 0;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (opt == OPT_VERSION)
+			return tool_version();
+		if (opt != 'h')
+			return tool_bad_option("explain", opt, argv);
+		fputs(help, stdout);
+		return EXIT_GOOD;
+	}
+	if (optind == argc)
+		return tool_error("explain: which clause, case or feature?  For example: poolproof explain CANCEL-3");
+	return explain_all(argv + optind, argc - optind);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_list.c: poolproof list: the cases, the clauses, or the features. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "select.h"
+#include "tool.h"
+
+static const char help[] =
+	"Usage: poolproof list [--clauses | --features] [--json FILE] [SELECTION]\n"
+	"\n"
+	"Print the cases of the suite with the clauses they observe.\n"
+	"\n"
+	"  --clauses          print clauses instead: the profiles they hold for, how many\n"
+	"                     cases observe them, and whether they are tested, untestable\n"
+	"                     or not covered\n"
+	"  --features         print a line for each feature\n"
+	"  --json FILE        write cases and clauses to FILE as JSON; - is the standard output\n"
+	"  --help, --version  print this, or the version\n"
+	"\n"
+	"Selection, where clauses and features are of every profile unless one is given:\n";
+
+enum listing {
+	CASES,
+	CLAUSES,
+	FEATURES
+};
+
+enum { OPT_CLAUSES = SELECT_END, OPT_FEATURES, OPT_JSON, OPT_VERSION };
+
+struct list_options {
+	struct selection selection;
+	int listing;
+	const char *json;
+};
+
+/* ---- cases --------------------------------------------------------------------- */
+
+static void list_cases(const struct selection *s)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < s->case_count; i++) {
+		int length = (int)strlen(s->cases[i]->name);
+
+		width = length > width ? length : width;
+	}
+	printf("%-*s  %-11s  %-6s  %s\n", width, "case", "clause", "level", "feature");
+	for (size_t i = 0; i < s->case_count; i++) {
+		const struct clause *clause = ledger_of_case(s->cases[i]->name);
+
+		printf("%-*s  %-11s  %-6s  %s\n", width, s->cases[i]->name, clause->name,
+		       level_name(clause->level), clause->feature);
+	}
+	printf("\n%zu cases, profile %s\n", s->case_count, s->profile);
+}
+
+/* ---- clauses -------------------------------------------------------------------- */
+
+struct tally {
+	size_t clauses;
+	size_t cases;
+	size_t tested;
+	size_t untestable;
+	size_t uncovered;
+};
+
+static void tally_add(struct tally *t, const struct clause *c)
+{
+	const struct pp_case *const *first;
+	size_t cases = clause_cases(c, &first);
+
+	t->clauses++;
+	t->cases += cases;
+	t->tested += cases > 0;
+	t->untestable += cases == 0 && c->untested;
+	t->uncovered += cases == 0 && !c->untested;
+}
+
+static void list_clauses(const struct selection *s)
+{
+	struct tally t = {0};
+
+	printf("%-11s  %-6s  %-8s  %5s  %s\n", "clause", "level", "profiles", "cases", "status");
+	for (size_t i = 0; i < s->clause_count; i++) {
+		const struct clause *c = s->clauses[i];
+		const struct pp_case *const *first;
+		char range[32];
+
+		tally_add(&t, c);
+		snprintf(range, sizeof(range), "%s-%s", c->since, c->until ? c->until : "");
+		printf("%-11s  %-6s  %-8s  %5zu  %s\n", c->name, level_name(c->level), range,
+		       clause_cases(c, &first), clause_status(c));
+	}
+	printf("\n%zu clauses: %zu tested by %zu cases, %zu untestable, %zu not covered\n", t.clauses, t.tested,
+	       t.cases, t.untestable, t.uncovered);
+}
+
+/* ---- features ------------------------------------------------------------------------- */
+
+/* A feature's clauses may stand in more than one chapter: print it where it comes first. */
+static bool seen_before(const struct selection *s, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(s->clauses[k]->feature, s->clauses[i]->feature) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void list_features(const struct selection *s)
+{
+	printf("%-12s  %7s  %5s  %6s  %10s  %11s\n", "feature", "clauses", "cases", "tested", "untestable",
+	       "not covered");
+	for (size_t i = 0; i < s->clause_count; i++) {
+		struct tally t = {0};
+
+		if (seen_before(s, i))
+			continue;
+		for (size_t k = i; k < s->clause_count; k++) {
+			if (strcmp(s->clauses[k]->feature, s->clauses[i]->feature) == 0)
+				tally_add(&t, s->clauses[k]);
+		}
+		printf("%-12s  %7zu  %5zu  %6zu  %10zu  %11zu\n", s->clauses[i]->feature, t.clauses, t.cases,
+		       t.tested, t.untestable, t.uncovered);
+	}
+}
+
+/* ---- the command ----------------------------------------------------------------------- */
+
+static int write_json(const struct list_options *o)
+{
+	bool to_stdout = strcmp(o->json, "-") == 0;
+	FILE *f;
+	bool ok;
+
+	if (report_json.missing)
+		return tool_error("--json: not in this build; install %s and build again", report_json.missing);
+	f = to_stdout ? stdout : fopen(o->json, "we");
+	ok = f && json_list(f, &o->selection) && fflush(f) == 0;
+	if (f && !to_stdout)
+		ok = fclose(f) == 0 && ok;
+	return ok ? EXIT_GOOD : tool_error("--json: cannot write %s: %s", o->json, strerror(errno));
+}
+
+static int print(const struct list_options *o)
+{
+	if (o->json && write_json(o) != EXIT_GOOD)
+		return EXIT_USAGE;
+	if (o->json && strcmp(o->json, "-") == 0)
+		return EXIT_GOOD;
+	if (o->listing == CASES)
+		list_cases(&o->selection);
+	else if (o->listing == CLAUSES)
+		list_clauses(&o->selection);
+	else
+		list_features(&o->selection);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return tool_error("cannot write the list: %s", strerror(errno));
+	return EXIT_GOOD;
+}
+
+static int resolve_and_print(struct list_options *o)
+{
+	char error[512];
+	bool ok;
+
+	o->selection.every_profile = o->listing != CASES;
+	ok = o->listing == CASES ? select_resolve(&o->selection, error, sizeof(error))
+				 : select_resolve_clauses(&o->selection, error, sizeof(error));
+	return ok ? print(o) : tool_error("%s", error);
+}
+
+static int list_help(void)
+{
+	printf("%s%s", help, select_help);
+	return EXIT_GOOD;
+}
+
+/* -1 to go on, or the exit status. */
+static int parse(struct list_options *o, int argc, char **argv)
+{
+	static const struct option options[] = {
+		SELECT_OPTIONS,
+		{"clauses", no_argument, NULL, OPT_CLAUSES},
+		{"features", no_argument, NULL, OPT_FEATURES},
+		{"json", required_argument, NULL, OPT_JSON},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, OPT_VERSION},
+		{NULL, 0, NULL, 0},
+	};
+	int opt;
+
+	optind = 0;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (select_is_option(opt))
+			select_add(&o->selection, opt, optarg);
+		else if (opt == OPT_CLAUSES)
+			o->listing = CLAUSES;
+		else if (opt == OPT_FEATURES)
+			o->listing = FEATURES;
+		else if (opt == OPT_JSON)
+			o->json = optarg;
+		else if (opt == 'h')
+			return list_help();
+		else if (opt == OPT_VERSION)
+			return tool_version();
+		else
+			return tool_bad_option("list", opt, argv);
+	}
+	return optind == argc ? -1 : tool_error("list: takes options only; do you mean --case %s?", argv[optind]);
+}
+
+int cmd_list(int argc, char **argv)
+{
+	struct list_options o = {.listing = CASES};
+	int status = parse(&o, argc, argv);
+
+	if (status < 0)
+		status = resolve_and_print(&o);
+	select_clear(&o.selection);
+	return status;
+}

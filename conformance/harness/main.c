@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* main.c: which command. */
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "select.h"
+#include "tool.h"
+
+static const struct command {
+	const char *name;
+	const char *arguments;
+	const char *what;
+	int (*main)(int argc, char **argv);
+} commands[] = {
+	{"run", "[BACKEND]", "judge a backend, clause by clause", cmd_run},
+	{"race", "[BACKEND]", "search for races, scenario by scenario", cmd_race},
+	{"list", "", "tell which cases and clauses there are", cmd_list},
+	{"explain", "CLAUSE", "print a clause, its reasons and its cases", cmd_explain},
+	{"selfcheck", "BACKEND", "look for mistakes of an adapter", cmd_selfcheck},
+	{"new", "NAME", "write an adapter to fill in, NAME.c", cmd_new},
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int help(void)
+{
+	size_t i;
+
+	printf("Usage: poolproof COMMAND [OPTION]...\n"
+	       "Is your executor poolproof?\n\n");
+	for (i = 0; i < COMMANDS; i++)
+		printf("  %-9s %-9s %s\n", commands[i].name, commands[i].arguments, commands[i].what);
+	printf("\n`poolproof COMMAND --help` tells the options of a command.\n"
+	       "Exit status: 0 conforming, or exactly as expected; 1 not; 2 an error in how it was used.\n");
+	return EXIT_GOOD;
+}
+
+static int no_such_command(const char *word)
+{
+	const char *names[COMMANDS], *nearest;
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		names[i] = commands[i].name;
+	nearest = nearest_name(word, names, COMMANDS);
+	if (nearest)
+		return tool_error("there is no command %s; do you mean %s?", word, nearest);
+	return tool_error("there is no command %s; `poolproof --help` lists them", word);
+}
+
+/* Whoever starts us without the standard files must not get other files in their place. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+	size_t i;
+
+	open_standard_files();
+	if (!word)
+		return tool_error("no command given; try `poolproof run`, or `poolproof --help`");
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+		return help();
+	if (strcmp(word, "--version") == 0)
+		return tool_version();
+	opterr = 0;
+	for (i = 0; i < COMMANDS; i++)
+		if (strcmp(word, commands[i].name) == 0)
+			return commands[i].main(argc - 1, argv + 1);
+	return no_such_command(word);
+}

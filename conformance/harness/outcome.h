@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * outcome.h: what a run of the suite produces, from the runner to the reports.
+ *
+ * Data flows one way: ledger -> selection -> runner -> expectations -> reports.
+ */
+#ifndef POOLPROOF_OUTCOME_H
+#define POOLPROOF_OUTCOME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "case.h"
+
+/* How a case ended.  The order is that of the summary. */
+enum outcome {
+	PASS,
+	FAIL,	     /* a check did not hold */
+	HUNG,	     /* blocked for good, or past its deadline */
+	CRASHED,     /* a signal, or the process was left too early */
+	RACE,	     /* a sanitizer or Valgrind reported an error */
+	LEAK,	     /* a thread, a descriptor or memory left behind */
+	UNRESOLVED,  /* the set-up failed: nothing was learned; red */
+	XPASS,	     /* expected not to pass, and passed; red */
+	SLOW,	     /* passed, but only with a larger deadline */
+	XFAIL,	     /* failed as its expectation says */
+	FLAKY,	     /* its expectation says it may pass or fail */
+	UNSUPPORTED, /* the backend does not claim the feature */
+	UNTESTED,    /* there is no case that could tell */
+	OUTCOME_COUNT
+};
+
+/* "PASS"; and "pass", the key of a summary. */
+const char *outcome_name(enum outcome o);
+const char *outcome_key(enum outcome o);
+
+/* The outcome with that name, in any case of letters; OUTCOME_COUNT if none. */
+enum outcome outcome_named(const char *name);
+
+/* True if o makes the run exit with 1. */
+bool outcome_is_red(enum outcome o);
+
+enum level { MUST, SHOULD, MAY };
+const char *level_name(enum level l);
+
+/* One clause of the specification.  Texts are plain UTF-8 with '\n' between lines. */
+struct clause {
+	const char *name;	   /* "CANCEL-3" */
+	const char *feature;	   /* "cancel" */
+	const char *chapter;	   /* title of the chapter */
+	const char *file;	   /* "spec/cancel.md" */
+	int line;
+	enum level level;
+	const char *since;	   /* first profile, "3.2"; never NULL */
+	const char *until;	   /* last profile, or NULL */
+	const char *rule;
+	const char *why;	   /* NULL if it has none; so are the following */
+	const char *linearization;
+	const char *left_open;
+	const char *source;
+	const char *untested;	   /* why no case is possible */
+};
+
+/* The ledger, made from spec/ by the build, in the order of the chapters. */
+extern const struct clause ledger[];
+extern const size_t ledger_size;
+
+/* The clause of that name (any case of letters), or of a case's name; NULL if none. */
+const struct clause *ledger_find(const char *name);
+const struct clause *ledger_of_case(const char *case_name);
+
+/*
+ * Profiles are versions "3.2", "3.3", ... up to the newest that the ledger
+ * names.  -1, 0 or 1 as a is older than, the same as, or newer than b.
+ */
+int profile_compare(const char *a, const char *b);
+bool clause_in_profile(const struct clause *c, const char *profile);
+
+/* What became of one case.  Strings are the verdict's own; NULL if there is none. */
+struct verdict {
+	const struct pp_case *c;
+	const struct clause *clause;
+	enum outcome outcome;
+	char *message;	/* one line or more: what happened */
+	char *expected; /* of the check that failed */
+	char *observed;
+	char *where;	/* "file:line" of the check */
+	char *stacks;	/* of every thread, if it hung */
+	char *output;	/* what the case wrote to stdout and stderr, cut */
+	char *reason;	/* from the expectation file */
+	char *repeat;	/* the command that repeats it, if not that of the run */
+	double seconds; /* wall clock, of the last try */
+};
+
+/* What a run is about; the same for all of its verdicts. */
+struct run {
+	const char *tool;    /* "poolproof" */
+	const char *version;
+	char *backend_name;
+	char *backend_version;
+	const char *profile;
+	size_t total;	     /* verdicts to come */
+	char *repeat;	     /* the command that repeats a case, without its --case */
+	unsigned summary[OUTCOME_COUNT]; /* so far */
+	double seconds;	     /* so far */
+	bool verbose;	     /* the console tells about every verdict */
+	char *stale;	     /* stale expectations, one a line, known at the end; NULL if none */
+};
+
+/*
+ * A report: the console, TAP, JUnit or JSON.  verdict is called once for each
+ * case, in the order in which they ended; end when the last has.  Each report
+ * is complete on disk after every call.
+ */
+struct report {
+	const struct report_type *type;
+	FILE *file;
+	const char *path;    /* as given; NULL for a stream of the caller's */
+	struct report *next;
+	bool rewritable;     /* a regular file: a trailer can be taken back */
+	long long start;     /* of a rewritable file, where the report begins */
+	long long body;	     /* and where its next record goes */
+};
+struct report_type {
+	const char *option;  /* "json" */
+	size_t size;	     /* of the struct that begins with struct report */
+	bool (*begin)(struct report *r, const struct run *run);
+	bool (*verdict)(struct report *r, const struct run *run, const struct verdict *v);
+	bool (*end)(struct report *r, const struct run *run);
+	const char *missing; /* the package without which this was built; else NULL */
+};
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc.h: what /proc tells about threads and processes.
+ *
+ * All of it may be out of date when it is returned.  What can be concluded
+ * nevertheless stands in watch.h.
+ */
+#ifndef POOLPROOF_PROC_H
+#define POOLPROOF_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct proc_thread {
+	char state;		/* 'R', 'S', 'T', 'Z', ... */
+	unsigned long switches; /* grows whenever the thread stops running */
+	long number;		/* of the system call it is in; -1 if in none */
+	unsigned long args[6];
+};
+
+/* False if there is no such thread any more. */
+bool proc_thread_read(pid_t pid, pid_t tid, struct proc_thread *t);
+
+/*
+ * True if t sleeps in a system call that no time ends, only another thread or
+ * process of the case: a futex wait or a wait for a child, without timeout.
+ */
+bool proc_waits_for_others(const struct proc_thread *t);
+
+/* The name of a thread; "?" if it is gone. */
+void proc_name(pid_t pid, pid_t tid, char *buffer, size_t size);
+
+/* The threads of pid; returns how many there are, of which max are stored. */
+size_t proc_threads(pid_t pid, pid_t *tids, size_t max);
+
+/*
+ * The processes under root, its children first, without root itself and without
+ * zombies; returns how many there are, of which max are stored.
+ */
+size_t proc_descendants(pid_t root, pid_t *pids, size_t max);
+
+#endif

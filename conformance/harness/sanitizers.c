@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* sanitizers.c: see sanitizers.h. */
+#include "sanitizers.h"
+
+#include <ctype.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default"), used))
+#define REPORT_LINES 14
+#define UBSAN ": runtime error: "
+
+const char *__tsan_default_options(void);
+const char *__asan_default_options(void);
+const char *__ubsan_default_options(void);
+
+/*
+ * The runtimes ask for these by name.  A report is a verdict, so the process
+ * goes on (but after memory errors), and a deadlock is found by the watch.
+ * Threads that a case leaves are judged by the harness itself.
+ */
+EXPORT const char *__tsan_default_options(void)
+{
+	return "report_thread_leaks=0:history_size=4:second_deadlock_stack=1:atexit_sleep_ms=20";
+}
+
+EXPORT const char *__asan_default_options(void)
+{
+	return "detect_stack_use_after_return=1:abort_on_error=0";
+}
+
+EXPORT const char *__ubsan_default_options(void)
+{
+	return "print_stacktrace=1";
+}
+
+static bool has_symbol(const char *name)
+{
+	return dlsym(RTLD_DEFAULT, name) != NULL;
+}
+
+double sanitizers_slowdown(void)
+{
+	if (valgrind_runs())
+		return 20;
+	if (has_symbol("__tsan_init"))
+		return 5;
+	return has_symbol("__asan_init") ? 2 : 1;
+}
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+void sanitizers_settle(void)
+{
+	pthread_t t;
+
+	if (has_symbol("__tsan_init") && pthread_create(&t, NULL, nothing, NULL) == 0)
+		pthread_join(t, NULL);
+}
+
+/* ---- reading a report ---------------------------------------------------------- */
+
+static const struct mark {
+	const char *text;
+	enum outcome outcome;
+} marks[] = {
+	{"ERROR: AddressSanitizer: SEGV", CRASHED}, /* before what it begins with */
+	{"ERROR: ThreadSanitizer: SEGV", CRASHED},
+	{"WARNING: ThreadSanitizer: ", RACE},
+	{"ERROR: ThreadSanitizer: ", RACE},
+	{"FATAL: ThreadSanitizer: ", RACE},
+	{"ERROR: AddressSanitizer: ", RACE},
+	{UBSAN, RACE},
+	{"ERROR: LeakSanitizer: ", LEAK},
+};
+
+static const char *line_start(const char *text, const char *at)
+{
+	while (at > text && at[-1] != '\n')
+		at--;
+	return at;
+}
+
+/* "file:line:column: runtime error: "; other languages say "panic: runtime error: ". */
+static const char *find_mark(const char *output, const char *mark)
+{
+	const char *at = strstr(output, mark);
+
+	while (at && strcmp(mark, UBSAN) == 0 && (at == output || !isdigit((unsigned char)at[-1])))
+		at = strstr(at + 1, mark);
+	return at;
+}
+
+static const char *find_report(const char *output, enum outcome *o)
+{
+	const char *first = NULL, *at;
+	size_t i;
+
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		at = find_mark(output, marks[i].text);
+		if (!at || (first && at >= first))
+			continue;
+		first = at;
+		*o = marks[i].outcome;
+	}
+	return first ? line_start(output, first) : NULL;
+}
+
+/* "==123==" and " (pid=123)" differ from run to run. */
+static const char *skip_pid(const char *at)
+{
+	size_t n;
+
+	if (strncmp(at, "==", 2) == 0) {
+		n = strspn(at + 2, "0123456789");
+		if (n && strncmp(at + 2 + n, "==", 2) == 0)
+			return at + n + 4;
+	}
+	if (strncmp(at, " (pid=", 6) == 0) {
+		n = strspn(at + 6, "0123456789");
+		if (n && at[6 + n] == ')')
+			return at + n + 7;
+	}
+	return at;
+}
+
+char *sanitizers_report(const char *output, enum outcome *o)
+{
+	const char *at = output ? find_report(output, o) : NULL;
+	char *text, *to;
+	int lines = 0;
+
+	if (!at)
+		return NULL;
+	text = to = malloc(strlen(at) + 1);
+	if (!text)
+		return NULL;
+	while (*at && lines < REPORT_LINES) {
+		const char *next = skip_pid(at);
+
+		if (next != at) {
+			at = next;
+			continue;
+		}
+		lines += *at == '\n';
+		*to++ = *at++;
+	}
+	while (to > text && (to[-1] == '\n' || to[-1] == ' ' || to[-1] == '='))
+		to--;
+	*to = '\0';
+	return text;
+}

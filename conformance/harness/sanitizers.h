@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sanitizers.h: what other tools say about a case: ThreadSanitizer,
+ * AddressSanitizer, LeakSanitizer, UndefinedBehaviorSanitizer and Valgrind.
+ *
+ * A sanitizer may be in the tool (SAN=thread), or come with LD_PRELOAD.  It writes
+ * to the standard error of the case, which is where its verdict is found.
+ * Valgrind is asked by client requests.
+ */
+#ifndef POOLPROOF_SANITIZERS_H
+#define POOLPROOF_SANITIZERS_H
+
+#include "outcome.h"
+
+/* By how much everything is slower. */
+double sanitizers_slowdown(void);
+
+/*
+ * Start what a sanitizer starts with the first thread, so that it is there
+ * before the backend is.
+ */
+void sanitizers_settle(void);
+
+/*
+ * What a sanitizer said in output, its first lines as one malloc'd text; NULL
+ * if none spoke.  *o is RACE, or LEAK.
+ */
+char *sanitizers_report(const char *output, enum outcome *o);
+
+/* In valgrind.c, or valgrind_none.c without its headers. */
+bool valgrind_runs(void);
+
+/* How many errors it has reported in this process so far. */
+unsigned long valgrind_errors(void);
+
+/* The atomics there order nothing, and are not to be reported. */
+void valgrind_unordered(void *start, size_t size);
+
+/* In the process of a case: before the backend is loaded, and at the end. */
+void valgrind_begin(void);
+void valgrind_judge(void);
+
+#endif

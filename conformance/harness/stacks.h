@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stacks.h: where every thread of a hung case stands.
+ *
+ * stacks_elfutils.c reads them with elfutils; stacks_none.c, built without it
+ * (package libdw-dev), tells the system calls only.
+ */
+#ifndef POOLPROOF_STACKS_H
+#define POOLPROOF_STACKS_H
+
+#include "slot.h"
+
+/*
+ * The stacks of the threads of count processes, malloc'd.  Stops each of these
+ * for a while; to be called by an ancestor of theirs.
+ */
+char *stacks_of(const pid_t *pids, size_t count, const struct slot *s);
+
+#endif

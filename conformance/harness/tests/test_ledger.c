@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* test_ledger.c: ledger.awk, with every awk that is installed. */
+#include "scratch.h"
+
+/* Run ledger.awk on chapter files; its table in "out.c", its errors in "err". */
+static int ledger_awk(const char *awk, const char *files)
+{
+	char *script = harness_file("ledger.awk");
+	char *command = text_format("cd '%s' && %s -f '%s' %s >out.c 2>err", scratch, awk, script, files);
+	int status = system(command);
+
+	free(command);
+	free(script);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static const char *const awks[] = {"awk", "mawk", "gawk", "original-awk", "busybox awk"};
+#define AWK_COUNT (sizeof(awks) / sizeof(awks[0]))
+
+static bool installed(const char *awk)
+{
+	return run_shell("%s 'BEGIN { exit 0 }' >/dev/null 2>&1%s", awk, "") == 0;
+}
+
+static void ck_error(const char *chapter, const char *expected)
+{
+	write_whole("x.md", chapter);
+	for (size_t i = 0; i < AWK_COUNT; i++) {
+		char *err;
+		char *out;
+
+		if (!installed(awks[i]))
+			continue;
+		ck_assert_msg(ledger_awk(awks[i], "x.md") != 0, "%s accepts:\n%s", awks[i], chapter);
+		err = read_whole(in_scratch("err"));
+		out = read_whole(in_scratch("out.c"));
+		ck_assert_contains(err, expected);
+		ck_assert_str_eq(out, "");
+		free(err);
+		free(out);
+	}
+}
+
+static const char good[] =
+	"# A \"quoted\" title\n"
+	"\n"
+	"Prose. MUST counts only in clauses.\n"
+	"\n"
+	"```\n"
+	"> **BOGUS-1.** in a fence\n"
+	"```\n"
+	"\n"
+	"> **CANCEL-3.** A work item MUST NOT\n"
+	"> run, what\?\?/ \\ever \"it\" is.\n"
+	">\n"
+	"> *Why.* Because of MUSTARD\n"
+	"> and MAYBE.\n"
+	"> *Since.* 3.4\n"
+	"> *Until.* 3.8\n"
+	"> *Left open.* When.\n"
+	"> *Source.* documentation: MUST\n"
+	"\n"
+	"> **CANCEL-4.** It MAY.\n";
+
+START_TEST(a_chapter_becomes_a_table)
+{
+	write_whole("b.md", good);
+	write_whole("a.md", "# Other\n\n> **EXIT-1.** It SHOULD.\r\n> \r\n> *Untested.* No way.\r\n");
+	for (size_t i = 0; i < AWK_COUNT; i++) {
+		char *out;
+
+		if (!installed(awks[i]))
+			continue;
+		ck_assert_int_eq(ledger_awk(awks[i], "b.md a.md"), 0);
+		out = read_whole(in_scratch("out.c"));
+		ck_assert_contains(out, "\t{\n"
+					"\t\t.name = \"CANCEL-3\",\n"
+					"\t\t.feature = \"cancel\",\n"
+					"\t\t.chapter = \"A \\\"quoted\\\" title\",\n"
+					"\t\t.file = \"b.md\",\n"
+					"\t\t.line = 9,\n"
+					"\t\t.level = MUST,\n"
+					"\t\t.since = \"3.4\",\n"
+					"\t\t.until = \"3.8\",\n"
+					"\t\t.rule = \"A work item MUST NOT\\n\"\n"
+					"\t\t\"run, what?\\?/ \\\\ever \\\"it\\\" is.\",\n"
+					"\t\t.why = \"Because of MUSTARD\\n\"\n"
+					"\t\t\"and MAYBE.\",\n"
+					"\t\t.left_open = \"When.\",\n"
+					"\t\t.source = \"documentation: MUST\",\n"
+					"\t},\n"
+					"\t{\n"
+					"\t\t.name = \"CANCEL-4\",\n");
+		ck_assert_contains(out, "\t\t.level = MAY,\n\t\t.since = \"3.2\",\n\t\t.rule = \"It MAY.\",\n\t},\n");
+		ck_assert_contains(out, "\t\t.name = \"EXIT-1\",\n");
+		ck_assert_contains(out, "\t\t.untested = \"No way.\",\n");
+		ck_assert_ptr_null(strstr(out, "BOGUS"));
+		free(out);
+	}
+}
+END_TEST
+
+START_TEST(the_table_compiles)
+{
+	char *include;
+
+	write_whole("a.md", good);
+	ck_assert_int_eq(ledger_awk("awk", "a.md"), 0);
+	if (!have("cc"))
+		return;
+	include = harness_file("");
+	ck_assert_int_eq(run_shell("cc -std=gnu11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only"
+				   " -I'%1$s' -I'%1$s/../include' '%2$s'",
+				   include, in_scratch("out.c")),
+			 0);
+	free(include);
+}
+END_TEST
+
+START_TEST(malformed_clauses_are_errors)
+{
+	ck_error("# T\n\n> **CANCEL-3.** It runs.\n", "x.md:3: CANCEL-3 needs exactly one of MUST, SHOULD and MAY");
+	ck_error("# T\n\n> **CANCEL-3.** It MUST and SHOULD.\n", "x.md:3: CANCEL-3 needs exactly one");
+	ck_error("# T\n\n> **CANCEL-3.** It MUST and MUST.\n", "x.md:3: CANCEL-3 needs exactly one");
+	ck_error("# T\n\n> **CANCEL-3.**\n>\n> *Why.* x\n", "x.md:3: CANCEL-3 has no rule");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n\n> **CANCEL-3.** MUST.\n", "x.md:5: CANCEL-3 is at x.md:3 already");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Because.* x\n", "x.md:5: CANCEL-3 has an unknown field \"Because\"");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Why.* x\n> *Why.* y\n", "x.md:6: CANCEL-3 has the field Why twice");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Left open.*\n", "x.md:5: CANCEL-3: the field Left open is empty");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n> *Why.* x\n", "x.md:4: CANCEL-3: an empty \">\" stands between");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> Why. x\n", "x.md:5: CANCEL-3: a paragraph that begins with no field");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Why.* It MUST.\n", "x.md:5: CANCEL-3: MUST, SHOULD and MAY in capitals");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Since.* 3\n", "x.md:5: CANCEL-3: Since is a version like 3.9");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Since.* 3.9\n> *Until.* 3.8\n", "x.md:6: CANCEL-3 ends before it begins");
+	ck_error("# T\n\n> **CANCEL-3** MUST.\n", "x.md:3: a clause begins with");
+	ck_error("# T\n\n> **Cancel-3.** MUST.\n", "x.md:3: a clause begins with");
+	ck_error("# T\n\n> **CANCEL-03.** MUST.\n", "x.md:3: a clause begins with");
+	ck_error("# T\n\n> CANCEL-3. MUST.\n", "x.md:3: a clause begins with");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n> **CANCEL-4.** MUST.\n", "x.md:4: a clause begins after an empty line");
+	ck_error("# T\n\n> **CANCEL-3.** MUST\nlazily.\n", "x.md:4: an empty line ends a clause");
+	ck_error("> **CANCEL-3.** MUST.\n", "x.md:1: CANCEL-3 comes before the title of its chapter");
+	ck_error("# T\n\nNothing.\n", "no clause in any chapter");
+}
+END_TEST
+
+START_TEST(names_are_unique_over_all_chapters)
+{
+	char *err;
+
+	write_whole("a.md", "# A\n\n> **CANCEL-3.** MUST.\n");
+	write_whole("b.md", "# B\n\n\n> **CANCEL-3.** MUST.\n> x\n\n> **CANCEL-4.** x\n");
+	ck_assert_int_ne(ledger_awk("awk", "a.md b.md"), 0);
+	err = read_whole(in_scratch("err"));
+	ck_assert_contains(err, "b.md:4: CANCEL-3 is at a.md:3 already\n");
+	ck_assert_contains(err, "b.md:7: CANCEL-4 needs exactly one");
+	free(err);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		a_chapter_becomes_a_table,
+		the_table_compiles,
+		malformed_clauses_are_errors,
+		names_are_unique_over_all_chapters,
+	};
+	return scratch_run("ledger", tests, sizeof(tests) / sizeof(tests[0]));
+}

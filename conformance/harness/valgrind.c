@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* valgrind.c: asks Valgrind, if it runs us, what it found in this case. */
+#include <valgrind/drd.h>
+#include <valgrind/helgrind.h>
+#include <valgrind/memcheck.h>
+#include <valgrind/valgrind.h>
+
+#include "sanitizers.h"
+#include "slot.h"
+
+static unsigned long errors, lost;
+
+bool valgrind_runs(void)
+{
+	return RUNNING_ON_VALGRIND != 0;
+}
+
+static unsigned long definitely_lost(void)
+{
+	unsigned long leaked = 0, dubious = 0, reachable = 0, suppressed = 0;
+
+	VALGRIND_COUNT_LEAKS(leaked, dubious, reachable, suppressed);
+	(void)dubious;
+	(void)reachable;
+	(void)suppressed;
+	return leaked;
+}
+
+unsigned long valgrind_errors(void)
+{
+	return VALGRIND_COUNT_ERRORS;
+}
+
+/* The two tools know a request of the other's as none of theirs. */
+void valgrind_unordered(void *start, size_t size)
+{
+	VALGRIND_HG_DISABLE_CHECKING(start, size);
+	VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_START_SUPPRESSION, start, size, 0, 0, 0);
+}
+
+void valgrind_begin(void)
+{
+	if (!valgrind_runs())
+		return;
+	errors = VALGRIND_COUNT_ERRORS;
+	VALGRIND_DO_QUICK_LEAK_CHECK;
+	lost = definitely_lost();
+}
+
+void valgrind_judge(void)
+{
+	unsigned long found;
+
+	if (!valgrind_runs())
+		return;
+	found = VALGRIND_COUNT_ERRORS - errors;
+	if (found)
+		slot_decide(RACE, NULL, "Valgrind reported %lu error%s; they are in its own output",
+			    found, found == 1 ? "" : "s");
+	VALGRIND_DO_QUICK_LEAK_CHECK;
+	found = definitely_lost();
+	if (found <= lost)
+		return;
+	slot_decide(LEAK, NULL, "%lu bytes are definitely lost; where they come from is in Valgrind's own output",
+		    found - lost);
+	VALGRIND_DO_LEAK_CHECK;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* platform.h: what differs between systems; the Makefile picks platform_*.c. */
+#ifndef CF_PLATFORM_H
+#define CF_PLATFORM_H
+
+/* How many CPUs this process may use; at least 1. */
+int cf__usable_cpus(void);
+
+/* Tell the system the calling thread's name, or as much of it as it takes. */
+void cf__name_thread(const char *name);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "sync.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * A timeout of a hundred years or more is CF_FOREVER: no clock that starts at
+ * boot reaches its end, and adding it to "now" could overflow.
+ */
+static const double forever_s = 100.0 * 366 * 24 * 3600;
+
+void cf__fail(int error, const char *call)
+{
+	fprintf(stderr, "cfutures: %s: %s\n", call, strerror(error));
+	abort();
+}
+
+void cf__cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+
+	cf__must(pthread_condattr_init(&attr), "pthread_condattr_init");
+	cf__must(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC), "pthread_condattr_setclock");
+	cf__must(pthread_cond_init(cond, &attr), "pthread_cond_init");
+	cf__must(pthread_condattr_destroy(&attr), "pthread_condattr_destroy");
+}
+
+struct cf__deadline cf__deadline_after(double timeout)
+{
+	struct cf__deadline d = {.never = timeout >= forever_s};
+	time_t seconds;
+
+	if (d.never)
+		return d;
+	clock_gettime(CLOCK_MONOTONIC, &d.at);
+	if (timeout <= 0)
+		return d;
+	seconds = (time_t)timeout;
+	d.at.tv_sec += seconds;
+	/* Rounded up: a wait must not end before its time. */
+	d.at.tv_nsec += (long)((timeout - (double)seconds) * 1e9) + 1;
+	if (d.at.tv_nsec >= 1000000000) {
+		d.at.tv_sec++;
+		d.at.tv_nsec -= 1000000000;
+	}
+	return d;
+}
+
+double cf__seconds_left(const struct cf__deadline *deadline)
+{
+	struct timespec now;
+	double left;
+
+	if (deadline->never)
+		return INFINITY;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (double)(deadline->at.tv_sec - now.tv_sec) + (double)(deadline->at.tv_nsec - now.tv_nsec) * 1e-9;
+	return left > 0 ? left : 0;
+}
+
+static int cancel_off(void)
+{
+	int before;
+
+	cf__must(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before), "pthread_setcancelstate");
+	return before;
+}
+
+static void cancel_back(int before)
+{
+	cf__must(pthread_setcancelstate(before, NULL), "pthread_setcancelstate");
+}
+
+void cf__cond_wait(pthread_cond_t *cond, pthread_mutex_t *mu)
+{
+	int cancel = cancel_off();
+
+	cf__must(pthread_cond_wait(cond, mu), "pthread_cond_wait");
+	cancel_back(cancel);
+}
+
+void cf__join(pthread_t thread)
+{
+	int cancel = cancel_off();
+
+	cf__must(pthread_join(thread, NULL), "pthread_join");
+	cancel_back(cancel);
+}
+
+bool cf__cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, const struct cf__deadline *deadline)
+{
+	int cancel, error;
+
+	if (deadline->never) {
+		cf__cond_wait(cond, mu);
+		return true;
+	}
+	cancel = cancel_off();
+	error = pthread_cond_timedwait(cond, mu, &deadline->at);
+	cancel_back(cancel);
+	if (error == ETIMEDOUT)
+		return false;
+	cf__must(error, "pthread_cond_timedwait");
+	return true;
+}
