@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_fuzz.c: poolproof fuzz. */
+#include "cmd_fuzz.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "campaign.h"
+#include "loader.h"
+#include "program_file.h"
+#include "report.h"
+#include "run_program.h"
+#include "runner.h"
+#include "sanitizers.h"
+#include "shard.h"
+#include "support.h"
+#include "tool.h"
+
+#define ERROR_SIZE 4096
+#define FINDINGS_MAX 64
+#define SHRINK_TIME 20.0
+
+enum {
+	OPT_TIME = 0x1000,
+	OPT_RUNS,
+	OPT_SEED,
+	OPT_THREADS,
+	OPT_SHARD,
+	OPT_WITHOUT,
+	OPT_JSON,
+	OPT_DIRECTORY,
+	OPT_FIRST,
+	OPT_NO_SHRINK,
+	OPT_SCALE,
+	OPT_HELP,
+	OPT_VERSION
+};
+
+static const struct option options[] = {
+	{"option", required_argument, NULL, 'o'},
+	{"time", required_argument, NULL, OPT_TIME},
+	{"runs", required_argument, NULL, OPT_RUNS},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"threads", required_argument, NULL, OPT_THREADS},
+	{"shard", required_argument, NULL, OPT_SHARD},
+	{"without", required_argument, NULL, OPT_WITHOUT},
+	{"json", required_argument, NULL, OPT_JSON},
+	{"directory", required_argument, NULL, OPT_DIRECTORY},
+	{"first", no_argument, NULL, OPT_FIRST},
+	{"no-shrink", no_argument, NULL, OPT_NO_SHRINK},
+	{"timeout-scale", required_argument, NULL, OPT_SCALE},
+	{"help", no_argument, NULL, OPT_HELP},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{0},
+};
+
+struct finding_told {
+	char clause[24];
+	enum failure_kind kind;
+	char message[512];
+	char path[512];
+	uint64_t seed;
+	unsigned times;
+};
+
+struct command {
+	const char *backend;
+	struct campaign campaign;
+	struct limits limits;
+	double scale;
+	bool first_only, no_shrink;
+	const char *json, *directory;
+	char *name, *version;
+	struct finding_told told[FINDINGS_MAX];
+	size_t count;
+	double started;
+	char error[ERROR_SIZE];
+};
+
+static int help(void)
+{
+	printf("Usage: poolproof fuzz [OPTION]... [BACKEND]\n"
+	       "Run random programs on BACKEND, and judge what they saw by a model of the\n"
+	       "specification.  A program that fails is made small and written to a file, which\n"
+	       "`poolproof replay` repeats.\n\n"
+	       "  -o KEY=VALUE       an option for the backend's adapter; may be repeated\n"
+	       "  --time S           for S seconds (default: 60)\n"
+	       "  --runs N           for N programs at the most\n"
+	       "  --seed N           the programs of this seed (default: another each time)\n"
+	       "  --threads N        with up to N threads, 0 to 4 (default: 3); 0 is sequential\n"
+	       "  --shard I/N        the part I, from 0, of N; by default what the CI system says\n"
+	       "  --without NAMES    without these operations: wait, shutdown:cancel, task:submit,\n"
+	       "                     callback:submit, initializer:fail, ...\n"
+	       "  --first            end with the first that fails\n"
+	       "  --no-shrink        write programs that fail as they are\n"
+	       "  --directory DIR    write programs that fail to DIR (default: .)\n"
+	       "  --json FILE        write what was done and found as JSON\n"
+	       "  --timeout-scale X  give everything X times as long\n"
+	       "  --help             print this\n\n"
+	       "Exit status: 0 nothing found; 1 found something; 2 an error in how it was used.\n");
+	return EXIT_GOOD;
+}
+
+/* ---- options ---------------------------------------------------------------------- */
+
+static bool parse_number(const char *text, unsigned long least, unsigned long most, unsigned long *n)
+{
+	char *end;
+
+	errno = 0;
+	*n = strtoul(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && !errno && *n >= least && *n <= most;
+}
+
+static bool refuse(struct command *c, const char *option, const char *value, const char *what)
+{
+	snprintf(c->error, sizeof(c->error), "--%s %s: %s", option, value, what);
+	return false;
+}
+
+static bool take_number(struct command *c, int opt, const char *value)
+{
+	unsigned long n;
+
+	switch (opt) {
+	case OPT_RUNS:
+		if (!parse_number(value, 1, 1000000000000UL, &c->limits.runs))
+			return refuse(c, "runs", value, "give a number from 1 on");
+		if (isnan(c->limits.seconds))
+			c->limits.seconds = INFINITY;
+		return true;
+	case OPT_SEED:
+		if (!parse_number(value, 0, ~0UL, &n))
+			return refuse(c, "seed", value, "give a number");
+		c->campaign.seed = n;
+		return true;
+	default:
+		if (!parse_number(value, 0, THREADS_MAX - 1, &n))
+			return refuse(c, "threads", value, "give a number from 0 to 4");
+		c->campaign.threads = (unsigned)n;
+		return true;
+	}
+}
+
+static bool take(struct command *c, int opt, char *value)
+{
+	switch (opt) {
+	case 'o':
+		return target_add_option(value, c->error, sizeof(c->error));
+	case OPT_TIME:
+		return tool_parse_scale(value, &c->limits.seconds) ||
+		       refuse(c, "time", value, "give a number of seconds above 0");
+	case OPT_SHARD:
+		return shard_parse(value, &c->campaign.shard, &c->campaign.shards) ||
+		       refuse(c, "shard", value, "give I/N, I from 0 to N - 1");
+	case OPT_WITHOUT:
+		return without_add(&c->campaign.without, value) ||
+		       refuse(c, "without", value, "there is no such operation; see --help");
+	case OPT_SCALE:
+		return tool_parse_scale(value, &c->scale) || refuse(c, "timeout-scale", value, "give a number above 0");
+	case OPT_JSON:
+		c->json = value;
+		return true;
+	case OPT_DIRECTORY:
+		c->directory = value;
+		return true;
+	case OPT_FIRST:
+		c->first_only = true;
+		return true;
+	case OPT_NO_SHRINK:
+		c->no_shrink = true;
+		return true;
+	}
+	return take_number(c, opt, value);
+}
+
+/* -1 to go on, or the exit status. */
+static int parse(struct command *c, int argc, char **argv)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
+		if (opt == '?' || opt == ':')
+			return tool_bad_option("fuzz", opt, argv);
+		if (opt == OPT_HELP)
+			return help();
+		if (opt == OPT_VERSION)
+			return tool_version();
+		if (!take(c, opt, optarg))
+			return tool_error("%s", c->error);
+	}
+	if (argc - optind > 1)
+		return tool_error("fuzz: one backend at a time; %s is one too many", argv[optind + 1]);
+	c->backend = argv[optind];
+	if (isnan(c->limits.seconds))
+		c->limits.seconds = 60;
+	return -1;
+}
+
+/* ---- findings ------------------------------------------------------------------------ */
+
+static void write_program(struct command *c, const struct failure *f, FILE *out)
+{
+	char *text = NULL;
+	size_t i, size;
+	FILE *m;
+
+	fprintf(out, "poolproof program 1\nbackend  %s\n", c->backend ? c->backend : "reference");
+	for (i = 0; i < target.option_count; i++)
+		fprintf(out, "option   %s=%s\n", target.options[i].key, target.options[i].value);
+	fprintf(out, "found    %s %s %.*s\n", failure_name(f->kind), f->clause[0] ? f->clause : "-",
+		(int)strcspn(f->message, "\n"), f->message);
+	fprintf(out, "seed     %llu\nbytes    ", (unsigned long long)f->seed);
+	print_bytes(&f->program, out);
+	fputs("\n#\n", out);
+	m = open_memstream(&text, &size);
+	if (m) {
+		program_print(&f->program, m);
+		fputc('\n', m);
+		fputs(f->history ? f->history : "", m);
+		fclose(m);
+		print_comment(text, out);
+	}
+	print_comment(f->stacks, out);
+	free(text);
+}
+
+static void save(struct command *c, const struct failure *f, struct finding_told *t)
+{
+	FILE *out;
+
+	snprintf(t->path, sizeof(t->path), "%s/%s-%016llx.program", c->directory,
+		 f->clause[0] ? f->clause : failure_name(f->kind), (unsigned long long)f->seed);
+	out = fopen(t->path, "we");
+	if (!out) {
+		tool_error("%s: %s; the program is not kept", t->path, strerror(errno));
+		t->path[0] = '\0';
+		return;
+	}
+	write_program(c, f, out);
+	fclose(out);
+}
+
+static struct finding_told *find_told(struct command *c, const struct failure *f)
+{
+	size_t i;
+
+	for (i = 0; i < c->count; i++)
+		if (c->told[i].kind == f->kind && strcmp(c->told[i].clause, f->clause) == 0)
+			return &c->told[i];
+	return NULL;
+}
+
+static void tell(struct command *c, struct failure *f)
+{
+	struct finding_told *t = find_told(c, f);
+	unsigned tries;
+
+	if (t) {
+		t->times++;
+		return;
+	}
+	if (c->count == FINDINGS_MAX)
+		return;
+	t = &c->told[c->count++];
+	printf("%s%s%s: %s\n", failure_name(f->kind), f->clause[0] ? " " : "", f->clause, f->message);
+	fflush(stdout);
+	tries = c->no_shrink ? 0 : shrink(&c->campaign, f, SHRINK_TIME * time_scale);
+	t->kind = f->kind;
+	t->times = 1;
+	t->seed = f->seed;
+	memcpy(t->clause, f->clause, sizeof(t->clause));
+	memcpy(t->message, f->message, sizeof(t->message));
+	save(c, f, t);
+	printf("\n  after %u programs tried to make it smaller:\n\n", tries);
+	program_print(&f->program, stdout);
+	printf("\n%s\n%s", f->history ? f->history : "", f->stacks ? f->stacks : "");
+	if (t->path[0])
+		printf("  repeat it: %s replay %s\n\n", program_invocation_name, t->path);
+	fflush(stdout);
+}
+
+/* ---- JSON --------------------------------------------------------------------------------- */
+
+static void print_string(FILE *f, const char *text)
+{
+	fputc('"', f);
+	for (; text && *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fprintf(f, "\\%c", *text);
+		else if ((unsigned char)*text < 0x20)
+			fprintf(f, "\\u%04x", *text);
+		else
+			fputc(*text, f);
+	}
+	fputc('"', f);
+}
+
+static void print_findings(const struct command *c, FILE *f)
+{
+	size_t i;
+
+	for (i = 0; i < c->count; i++) {
+		const struct finding_told *t = &c->told[i];
+
+		fprintf(f, "%s\n    {\"outcome\": \"%s\", \"clause\": ", i ? "," : "", failure_name(t->kind));
+		print_string(f, t->clause);
+		fputs(", \"message\": ", f);
+		print_string(f, t->message);
+		fputs(", \"program\": ", f);
+		print_string(f, t->path);
+		fprintf(f, ", \"seed\": %llu, \"times\": %u}", (unsigned long long)t->seed, t->times);
+	}
+}
+
+static bool write_json(struct command *c)
+{
+	FILE *f = c->json ? fopen(c->json, "we") : NULL;
+	bool good;
+
+	if (!c->json)
+		return true;
+	if (!f) {
+		snprintf(c->error, sizeof(c->error), "%s: %s", c->json, strerror(errno));
+		return false;
+	}
+	fputs("{\n  \"command\": \"fuzz\",\n  \"backend\": ", f);
+	print_string(f, c->name);
+	fputs(",\n  \"version\": ", f);
+	print_string(f, c->version);
+	fprintf(f, ",\n  \"seed\": %llu,\n  \"shard\": %u,\n  \"shards\": %u,\n  \"threads\": %u,\n",
+		(unsigned long long)c->campaign.seed, c->campaign.shard, c->campaign.shards, c->campaign.threads);
+	fprintf(f, "  \"programs\": %lu,\n  \"unjudged\": %lu,\n  \"seconds\": %.1f,\n  \"features\": %u,\n", c->campaign.runs,
+		c->campaign.unjudged, run_now() - c->started, c->campaign.features);
+	fputs("  \"findings\": [", f);
+	print_findings(c, f);
+	fputs(c->count ? "\n  ]\n}\n" : "]\n}\n", f);
+	good = !ferror(f);
+	if (fclose(f) != 0 || !good) {
+		snprintf(c->error, sizeof(c->error), "%s: cannot be written", c->json);
+		return false;
+	}
+	return true;
+}
+
+/* ---- the campaign --------------------------------------------------------------------------- */
+
+static bool prepare(struct command *c)
+{
+	time_scale = c->scale * sanitizers_slowdown();
+	return target_locate(c->backend, c->error, ERROR_SIZE) && guests_begin(c->error, ERROR_SIZE) &&
+	       probe(&c->name, &c->version, c->error, ERROR_SIZE) && campaign_open(&c->campaign, c->error, ERROR_SIZE);
+}
+
+static void summary(const struct command *c)
+{
+	double seconds = run_now() - c->started;
+
+	printf("fuzz: %s %s: %lu programs in %.1f s (%.0f a second), %lu not judged, %u features; seed %llu, shard %u/%u; "
+	       "%zu found\n",
+	       c->name, c->version, c->campaign.runs, seconds, seconds > 0 ? (double)c->campaign.runs / seconds : 0,
+	       c->campaign.unjudged, c->campaign.features, (unsigned long long)c->campaign.seed, c->campaign.shard,
+	       c->campaign.shards, c->count);
+}
+
+static int search(struct command *c)
+{
+	double until;
+	enum campaign_end end;
+	struct failure f;
+
+	c->started = run_now();
+	until = c->started + c->limits.seconds;
+	do {
+		struct limits rest = {until - run_now(), c->limits.runs - c->campaign.runs};
+
+		end = campaign_search(&c->campaign, rest, &f);
+		if (end == CAMPAIGN_FAILURE) {
+			tell(c, &f);
+			failure_clear(&f);
+		}
+	} while (end == CAMPAIGN_FAILURE && !c->first_only && run_now() < until && c->campaign.runs < c->limits.runs);
+	summary(c);
+	if (!write_json(c))
+		return tool_error("%s", c->error);
+	if (end == CAMPAIGN_INTERRUPTED)
+		return tool_error("interrupted");
+	return c->count ? EXIT_RED : EXIT_GOOD;
+}
+
+int cmd_fuzz(int argc, char **argv)
+{
+	static struct command c;
+	int status;
+
+	c = (struct command){.limits = {NAN, 1000000000000UL}, .scale = 1, .directory = "."};
+	c.campaign.threads = 3;
+	c.campaign.seed = (uint64_t)(run_now() * 1e6) ^ (uint64_t)getpid() << 32;
+	c.campaign.seed &= 0xffffffffffffULL;
+	shard_from_environment(&c.campaign.shard, &c.campaign.shards);
+	status = parse(&c, argc, argv);
+	if (status < 0)
+		status = prepare(&c) ? search(&c) : tool_error("%s", c.error);
+	campaign_close(&c.campaign);
+	free(c.name);
+	free(c.version);
+	target_clear();
+	return status;
+}

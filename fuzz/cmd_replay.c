@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_replay.c: poolproof replay. */
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "campaign.h"
+#include "cmd_fuzz.h"
+#include "loader.h"
+#include "program_file.h"
+#include "runner.h"
+#include "run_program.h"
+#include "sanitizers.h"
+#include "support.h"
+#include "tool.h"
+
+#define ERROR_SIZE 4096
+
+enum { OPT_TIME = 0x1000, OPT_RUNS, OPT_BACKEND, OPT_C, OPT_PRINT, OPT_HELP };
+
+static const struct option options[] = {
+	{"option", required_argument, NULL, 'o'},
+	{"time", required_argument, NULL, OPT_TIME},
+	{"runs", required_argument, NULL, OPT_RUNS},
+	{"backend", required_argument, NULL, OPT_BACKEND},
+	{"print", no_argument, NULL, OPT_PRINT},
+	{"c", no_argument, NULL, OPT_C},
+	{"help", no_argument, NULL, OPT_HELP},
+	{0},
+};
+
+struct command {
+	const char *path, *backend;
+	bool print, c;
+	struct limits limits;
+	struct program_file file;
+	struct campaign campaign;
+	char error[ERROR_SIZE];
+};
+
+static int help(void)
+{
+	printf("Usage: poolproof replay [OPTION]... FILE\n"
+	       "Repeat a program that `poolproof fuzz` has written, until it fails.\n\n"
+	       "  --backend BACKEND  on another backend than the file says\n"
+	       "  -o KEY=VALUE       an option for the backend's adapter; may be repeated\n"
+	       "  --time S           for S seconds at the most (default: 10)\n"
+	       "  --runs N           N times at the most (default: 10000)\n"
+	       "  --print            print the program, and do not run it\n"
+	       "  --c                print it as a C program, for a bug report\n"
+	       "  --help             print this\n\n"
+	       "Exit status: 0 it passed; 1 it failed; 2 an error in how it was used.\n");
+	return EXIT_GOOD;
+}
+
+static bool take(struct command *c, int opt, char *value)
+{
+	double n;
+
+	switch (opt) {
+	case 'o':
+		return target_add_option(value, c->error, sizeof(c->error));
+	case OPT_BACKEND:
+		c->backend = value;
+		return true;
+	case OPT_C:
+		c->c = true;
+		return true;
+	case OPT_PRINT:
+		c->print = true;
+		return true;
+	}
+	if (!tool_parse_scale(value, &n)) {
+		snprintf(c->error, sizeof(c->error), "--%s %s: give a number above 0", opt == OPT_TIME ? "time" : "runs", value);
+		return false;
+	}
+	if (opt == OPT_TIME)
+		c->limits.seconds = n;
+	else
+		c->limits.runs = (unsigned long)ceil(n);
+	return true;
+}
+
+static int parse(struct command *c, int argc, char **argv)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
+		if (opt == '?' || opt == ':')
+			return tool_bad_option("replay", opt, argv);
+		if (opt == OPT_HELP)
+			return help();
+		if (!take(c, opt, optarg))
+			return tool_error("%s", c->error);
+	}
+	if (argc - optind != 1)
+		return tool_error("replay: give one file that `poolproof fuzz` has written");
+	c->path = argv[optind];
+	return -1;
+}
+
+static bool prepare(struct command *c)
+{
+	size_t i, given = target.option_count;
+	char *name, *version;
+	bool good;
+
+	for (i = 0; given == 0 && i < c->file.option_count; i++)
+		if (!target_add_option(c->file.options[i], c->error, ERROR_SIZE))
+			return false;
+	if (!c->backend && c->file.backend[0])
+		c->backend = c->file.backend;
+	time_scale = sanitizers_slowdown();
+	if (!target_locate(c->backend, c->error, ERROR_SIZE) || !guests_begin(c->error, ERROR_SIZE))
+		return false;
+	good = probe(&name, &version, c->error, ERROR_SIZE) && campaign_open(&c->campaign, c->error, ERROR_SIZE);
+	if (good) {
+		free(name);
+		free(version);
+	}
+	return good;
+}
+
+static int replay(struct command *c)
+{
+	struct failure f;
+	enum campaign_end end = campaign_repeat(&c->campaign, &c->file.program, c->file.seed, c->limits, &f);
+
+	if (end == CAMPAIGN_INTERRUPTED)
+		return tool_error("interrupted");
+	program_print(&c->file.program, stdout);
+	if (end == CAMPAIGN_DONE) {
+		printf("\nreplay: passed %lu times\n", c->campaign.runs);
+		return EXIT_GOOD;
+	}
+	printf("\n%s\n%s", f.history ? f.history : "", f.stacks ? f.stacks : "");
+	printf("replay: %s%s%s after %lu runs: %s\n", failure_name(f.kind), f.clause[0] ? " " : "", f.clause,
+	       c->campaign.runs, f.message);
+	failure_clear(&f);
+	return EXIT_RED;
+}
+
+static int run(struct command *c)
+{
+	if (!program_file_read(c->path, &c->file, c->error, ERROR_SIZE))
+		return tool_error("%s", c->error);
+	if (c->print)
+		program_print(&c->file.program, stdout);
+	if (c->c)
+		program_print_c(&c->file.program, stdout);
+	if (c->print || c->c)
+		return EXIT_GOOD;
+	return prepare(c) ? replay(c) : tool_error("%s", c->error);
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	static struct command c;
+	int status;
+
+	c = (struct command){.limits = {10, 10000}, .campaign = {.shards = 1}};
+	status = parse(&c, argc, argv);
+	if (status < 0)
+		status = run(&c);
+	campaign_close(&c.campaign);
+	target_clear();
+	return status;
+}

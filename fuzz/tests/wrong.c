@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wrong.c: the reference, but for one thing that is wrong: -o way=NAME.
+ *
+ * What finds nothing here finds nothing anywhere.  Each way is a wrapper around
+ * one entry of the reference.
+ */
+#define pp_executor cf_executor
+#define pp_map cf_map
+#include <poolproof/futures.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char way[32];
+static atomic_int turn;
+
+static bool is(const char *name)
+{
+	return strcmp(way, name) == 0;
+}
+
+/* ---- tasks -------------------------------------------------------------------------- */
+
+struct call {
+	pp_task *task;
+	void *arg;
+	struct pp_future *future; /* where this file finishes it */
+};
+
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+static int run_late(const struct call *call, void **outcome)
+{
+	int status;
+
+	if (atomic_fetch_add(&turn, 1) % 2)
+		usleep(500);
+	pthread_mutex_lock(&one_at_a_time);
+	status = call->task(call->arg, outcome);
+	pthread_mutex_unlock(&one_at_a_time);
+	return status;
+}
+
+static int run_call(void *arg, void **outcome)
+{
+	struct call call = *(struct call *)arg;
+
+	free(arg);
+	if (is("never_runs"))
+		return PP_OK;
+	if (is("fifo"))
+		return run_late(&call, outcome);
+	if (is("double_run"))
+		call.task(call.arg, outcome);
+	if (is("exception_as_value"))
+		return call.task(call.arg, outcome), PP_OK;
+	if (is("wrong_outcome"))
+		return call.task(call.arg, outcome), *outcome = way, PP_OK;
+	return call.task(call.arg, outcome);
+}
+
+static int wrapped(struct pp_executor *e, pp_task *task, void *arg, struct pp_future **f)
+{
+	struct call *call = malloc(sizeof(*call));
+	int status;
+
+	*call = (struct call){task, arg, NULL};
+	status = cf_executor_submit(e, run_call, call, f);
+	if (status != CF_OK)
+		free(call);
+	return status;
+}
+
+/* Runs the task whatever its future says. */
+static int run_regardless(void *arg, void **unused)
+{
+	struct call call = *(struct call *)arg;
+	void *outcome = NULL;
+	bool run;
+
+	(void)unused;
+	free(arg);
+	cf_future_set_running_or_notify_cancel(call.future, &run);
+	if (call.task(call.arg, &outcome) == PP_OK)
+		cf_future_set_result(call.future, outcome);
+	else
+		cf_future_set_exception(call.future, outcome);
+	cf_future_release(call.future);
+	return PP_OK;
+}
+
+static int regardless(struct pp_executor *e, pp_task *task, void *arg, struct pp_future **f)
+{
+	struct call *call = malloc(sizeof(*call));
+	struct pp_future *inner, *outer;
+	int status;
+
+	*call = (struct call){task, arg, NULL};
+	cf_future_new(&outer);
+	call->future = cf_future_retain(outer);
+	status = cf_executor_submit(e, run_regardless, call, &inner);
+	if (status == CF_OK) {
+		cf_future_release(inner);
+		*f = outer;
+		return status;
+	}
+	cf_future_release(outer);
+	cf_future_release(outer);
+	free(call);
+	return status;
+}
+
+/* What is refused runs all the same, here. */
+static int refused(pp_task *task, void *arg, struct pp_future **f)
+{
+	void *outcome = NULL;
+	bool run;
+
+	if (is("refused_runs")) {
+		task(arg, &outcome);
+		return PP_SHUTDOWN;
+	}
+	cf_future_new(f);
+	cf_future_set_running_or_notify_cancel(*f, &run);
+	task(arg, &outcome);
+	cf_future_set_result(*f, outcome);
+	return PP_OK;
+}
+
+static int submit(struct pp_executor *e, pp_task *task, void *arg, struct pp_future **f)
+{
+	int status;
+
+	if (is("cancel_runs"))
+		return regardless(e, task, arg, f);
+	if (is("double_run") || is("wrong_outcome") || is("exception_as_value") || is("never_runs") || is("fifo"))
+		return wrapped(e, task, arg, f);
+	status = cf_executor_submit(e, task, arg, f);
+	if (status == CF_SHUTDOWN && (is("refused_runs") || is("accepts_after_shutdown")))
+		return refused(task, arg, f);
+	return status;
+}
+
+static void release_nothing(void *arg)
+{
+	(void)arg;
+}
+
+static int submit_with_release(struct pp_executor *e, pp_task *task, void *arg, pp_release *release,
+			       struct pp_future **f)
+{
+	struct cf_call call = {.task = task, .arg = arg, .release = is("release_forgotten") ? release_nothing : release};
+	int status = cf_executor_submit_call(e, &call, f);
+
+	if (status == CF_OK && is("release_early"))
+		release(arg);
+	return status;
+}
+
+/* ---- futures --------------------------------------------------------------------------- */
+
+static bool cancel(struct pp_future *f)
+{
+	bool answer = cf_future_cancel(f);
+
+	return is("cancel_lies") ? true : answer;
+}
+
+static bool done(struct pp_future *f)
+{
+	return is("done_lies") ? !cf_future_running(f) : cf_future_done(f);
+}
+
+static int result(struct pp_future *f, double timeout, void **outcome)
+{
+	int status;
+
+	if (is("timeout_early") && timeout > 0)
+		return cf_future_result(f, isinf(timeout) ? timeout : 0, outcome);
+	status = cf_future_result(f, timeout, outcome);
+	if (status == CF_TIMEOUT && is("timeout_writes"))
+		*outcome = NULL;
+	return status;
+}
+
+static int ignore(struct pp_future *f, void *arg)
+{
+	(void)f;
+	(void)arg;
+	return PP_OK;
+}
+
+struct twice {
+	pp_done_callback *callback;
+	void *arg;
+};
+
+static int call_twice(struct pp_future *f, void *arg)
+{
+	struct twice t = *(struct twice *)arg;
+
+	free(arg);
+	t.callback(f, t.arg);
+	return t.callback(f, t.arg);
+}
+
+static int add_done_callback(struct pp_future *f, pp_done_callback *callback, void *arg)
+{
+	struct twice *t;
+
+	if (is("callback_lost") && !cf_future_done(f))
+		callback = ignore;
+	if (is("callback_early"))
+		return callback(f, arg), PP_OK;
+	if (!is("callback_twice"))
+		return cf_future_add_done_callback(f, callback, arg);
+	t = malloc(sizeof(*t));
+	*t = (struct twice){callback, arg};
+	return cf_future_add_done_callback(f, call_twice, t);
+}
+
+static int set_result(struct pp_future *f, void *value)
+{
+	int status = cf_future_set_result(f, value);
+
+	return is("second_result") ? PP_OK : status;
+}
+
+static int wait_some(struct pp_future *const *fs, size_t count, double timeout, enum pp_return_when when, bool *done)
+{
+	size_t i;
+	int status = cf_wait(fs, count, is("wait_returns_early") ? 0 : timeout, (enum cf_return_when)when, done);
+
+	for (i = 0; i < count && is("wait_tells_all"); i++)
+		done[i] = true;
+	return status == CF_TIMEOUT ? PP_OK : status;
+}
+
+/* ---- executors ---------------------------------------------------------------------------- */
+
+static int executor_new(int max_workers, struct pp_executor **e)
+{
+	struct cf_thread_pool_options options = {.max_workers = max_workers + (is("too_many_workers") || is("fifo"))};
+
+	if (max_workers <= 0)
+		return PP_INVALID_ARGUMENT;
+	return cf_thread_pool_new(&options, e);
+}
+
+static int executor_new_with_initializer(int max_workers, pp_initializer *initializer, void *initarg,
+					 struct pp_executor **e)
+{
+	struct cf_thread_pool_options options = {
+		.max_workers = max_workers,
+		.initializer = is("initializer_skipped") ? NULL : initializer,
+		.initarg = initarg,
+	};
+
+	return max_workers <= 0 ? PP_INVALID_ARGUMENT : (int)cf_thread_pool_new(&options, e);
+}
+
+static int shutdown_wait(struct pp_executor *e)
+{
+	return cf_executor_shutdown(e, is("shutdown_drops") ? CF_CANCEL_FUTURES | CF_WAIT :
+				       is("shutdown_hurries") ? CF_NOWAIT : CF_WAIT);
+}
+
+static int shutdown_nowait(struct pp_executor *e)
+{
+	return cf_executor_shutdown(e, is("shutdown_drops") ? CF_CANCEL_FUTURES : CF_NOWAIT);
+}
+
+static int shutdown_cancel(struct pp_executor *e, bool wait)
+{
+	return cf_executor_shutdown(e, (wait ? CF_WAIT : CF_NOWAIT) | (is("cancel_forgotten") ? CF_NOWAIT : CF_CANCEL_FUTURES));
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static int exception(struct pp_future *f, double timeout, void **outcome)
+{
+	return cf_future_exception(f, timeout, outcome);
+}
+
+static int notify(struct pp_future *f, bool *run)
+{
+	return cf_future_set_running_or_notify_cancel(f, run);
+}
+
+static int set_exception(struct pp_future *f, void *value)
+{
+	return cf_future_set_exception(f, value);
+}
+
+static int future_new(struct pp_future **f)
+{
+	return cf_future_new(f);
+}
+
+static const struct pp_backend backend = {
+	.size = sizeof(backend),
+	.abi = PP_ABI_VERSION,
+	.name = "wrong",
+	.version = "1",
+	.concurrency = PP_UNLIMITED,
+	.queue_bound = PP_UNLIMITED,
+	.executor_new = executor_new,
+	.executor_new_with_initializer = executor_new_with_initializer,
+	.submit = submit,
+	.submit_with_release = submit_with_release,
+	.shutdown = shutdown_wait,
+	.shutdown_nowait = shutdown_nowait,
+	.shutdown_cancel = shutdown_cancel,
+	.executor_release = cf_executor_release,
+	.result = result,
+	.exception = exception,
+	.cancel = cancel,
+	.cancelled = cf_future_cancelled,
+	.running = cf_future_running,
+	.done = done,
+	.add_done_callback = add_done_callback,
+	.future_release = cf_future_release,
+	.future_new = future_new,
+	.set_running_or_notify_cancel = notify,
+	.set_result = set_result,
+	.set_exception = set_exception,
+	.wait = wait_some,
+};
+
+const struct pp_backend *poolproof_backend(const struct pp_host *host)
+{
+	if (host->option_count == 1 && strcmp(host->options[0].key, "way") == 0)
+		snprintf(way, sizeof(way), "%s", host->options[0].value);
+	return &backend;
+}
