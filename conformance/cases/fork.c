@@ -217,7 +217,7 @@ static void expect_child_works_in_noise(void (*body)(void *), int threads)
 	struct thread *t[2];
 	int i;
 
-	NEED(process_fork);
+	need_fork();
 	for (i = 0; i < threads; i++)
 		t[i] = thread_start(body, &noise);
 	for (i = 0; i < 10; i++) {

@@ -283,4 +283,7 @@ int process_run(void (*body)(void *arg), void *arg);
  */
 int process_fork_run(void (*body)(void *arg), void *arg);
 
+/* UNSUPPORTED unless there is a fork that may meet threads that allocate memory. */
+void need_fork(void);
+
 #endif

@@ -63,6 +63,20 @@ void sanitizers_settle(void)
 		pthread_join(t, NULL);
 }
 
+static bool leaks_are_forgotten;
+
+void sanitizers_forget_leaks(void)
+{
+	leaks_are_forgotten = true;
+}
+
+/* Asked for by LeakSanitizer when the process leaves. */
+EXPORT int __lsan_is_turned_off(void);
+EXPORT int __lsan_is_turned_off(void)
+{
+	return leaks_are_forgotten;
+}
+
 /* ---- reading a report ---------------------------------------------------------- */
 
 static const struct mark {
@@ -112,21 +126,22 @@ static const char *find_report(const char *output, enum outcome *o)
 }
 
 /* "==123==" and " (pid=123)" differ from run to run. */
+static const char *skip_pid_between(const char *at, const char *before, const char *after)
+{
+	const char *number = at + strlen(before), *end;
+
+	if (strncmp(at, before, strlen(before)) != 0)
+		return at;
+	for (end = number; isdigit((unsigned char)*end); end++)
+		;
+	return end > number && strncmp(end, after, strlen(after)) == 0 ? end + strlen(after) : at;
+}
+
 static const char *skip_pid(const char *at)
 {
-	size_t n;
+	const char *next = skip_pid_between(at, "==", "==");
 
-	if (strncmp(at, "==", 2) == 0) {
-		n = strspn(at + 2, "0123456789");
-		if (n && strncmp(at + 2 + n, "==", 2) == 0)
-			return at + n + 4;
-	}
-	if (strncmp(at, " (pid=", 6) == 0) {
-		n = strspn(at + 6, "0123456789");
-		if (n && at[6 + n] == ')')
-			return at + n + 7;
-	}
-	return at;
+	return next != at ? next : skip_pid_between(at, " (pid=", ")");
 }
 
 char *sanitizers_report(const char *output, enum outcome *o)

@@ -22,6 +22,12 @@ double sanitizers_slowdown(void);
 void sanitizers_settle(void);
 
 /*
+ * In the child of a case's fork: what only threads of the parent knew is no leak
+ * of the child, which has no such threads.
+ */
+void sanitizers_forget_leaks(void);
+
+/*
  * What a sanitizer said in output, its first lines as one malloc'd text; NULL
  * if none spoke.  *o is RACE, or LEAK.
  */

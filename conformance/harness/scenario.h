@@ -204,9 +204,6 @@ void look_at_mask_and_2(void);
 /* UNSUPPORTED unless shutdown has that form. */
 void need_form(enum form form);
 
-/* UNSUPPORTED unless there is a fork that may meet other threads. */
-void need_fork(void);
-
 /* False under ThreadSanitizer: the child of a process with threads can have none. */
 bool child_starts_threads(void);
 

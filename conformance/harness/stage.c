@@ -147,19 +147,8 @@ static struct item *item(int i)
 	return &stage->items[i];
 }
 
-/*
- * LeakSanitizer is told that the stage holds handles; what the threads of the
- * parent held on their stacks is lost in the child of a fork, and is nobody's leak.
- */
+/* LeakSanitizer is told that the stage holds handles. */
 void __lsan_register_root_region(const void *start, size_t size) __attribute__((weak, visibility("default")));
-__attribute__((visibility("default"), used)) int __lsan_is_turned_off(void);
-
-static bool is_child;
-
-__attribute__((visibility("default"), used)) int __lsan_is_turned_off(void)
-{
-	return is_child;
-}
 
 /* Helgrind and DRD take a relaxed atomic for a plain variable. */
 static void name_the_unordered(void)
@@ -390,15 +379,6 @@ void need_form(enum form form)
 		NEED(shutdown_nowait);
 	if (form == CANCELS_WAITS || form == CANCELS_RETURNS)
 		NEED(shutdown_cancel);
-}
-
-void __asan_init(void) __attribute__((weak, visibility("default")));
-
-void need_fork(void)
-{
-	NEED(process_fork);
-	if (__asan_init)
-		unsupported("the allocator of AddressSanitizer does not survive a fork while other threads allocate");
 }
 
 void __tsan_init(void) __attribute__((weak, visibility("default")));
@@ -927,7 +907,7 @@ static void fork_body(void *arg)
 {
 	void (*body)(void);
 
-	is_child = true;
+	sanitizers_forget_leaks();
 	memcpy(&body, arg, sizeof(body));
 	body();
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "proc.h"
+#include "sanitizers.h"
 #include "support.h"
 
 double time_scale = 1;
@@ -166,6 +167,15 @@ int process_run(void (*body)(void *arg), void *arg)
 	leave_process();
 }
 
+void __asan_init(void) __attribute__((weak, visibility("default")));
+
+void need_fork(void)
+{
+	NEED(process_fork);
+	if (__asan_init)
+		unsupported("the allocator of AddressSanitizer does not survive a fork while other threads allocate");
+}
+
 int process_fork_run(void (*body)(void *arg), void *arg)
 {
 	int pid;
@@ -178,6 +188,7 @@ int process_fork_run(void (*body)(void *arg), void *arg)
 	if (pid)
 		return wait_for_process(pid);
 	slot_ignore_threads();
+	sanitizers_forget_leaks();
 	entries_forget();
 	threads = NULL;
 	body(arg);
