@@ -4,6 +4,8 @@
 #   make check                     every test of this project
 #   make run BACKEND=./mypool.so   the suite on one backend (ARGS='--case map_*')
 #   make race TIME=60              the scenarios in rounds, on one backend
+#   make fuzz TIME=60              random programs on one backend, judged by a model
+#   make fuzz-check                the tests of the fuzzer, and its corpus on the reference
 #   make bench                     the reference beside its peers (BENCH=--quick)
 #   make guard                     its speed in counts that no load changes
 #   make coverage                  reports in build-coverage/
@@ -84,6 +86,8 @@ BACKENDS  := $(filter-out $(if $(HAVE_GLIB),,glib),$(ADAPTERS))
 
 all: $(B)/poolproof $(BACKENDS:%=$(B)/backends/%.so) $(B)/libcfutures.a $(B)/libcfutures.so
 
+include fuzz/fuzz.mk
+
 # ---- the reference ---------------------------------------------------------------
 
 $(B)/reference/%.o: reference/%.c
@@ -121,7 +125,7 @@ $(B)/ledger.c: conformance/harness/ledger.awk $(CHAPTERS)
 $(B)/ledger.o: $(B)/ledger.c
 	$(Q)$(CC) -std=gnu11 $(COMMON) -Iconformance/harness $(CFLAGS) -c -o $@ $<
 
-$(B)/poolproof: $(call objs,$(HARNESS) $(CASES)) $(B)/ledger.o
+$(B)/poolproof: $(call objs,$(HARNESS) $(CASES) $(FUZZ_PARTS)) $(B)/ledger.o
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -ldl -lm
 	@echo built $@
 

@@ -3,7 +3,7 @@
 #
 # The targets of the project with a fuzzing engine, as OSS-Fuzz calls it: CC,
 # CFLAGS, LIB_FUZZING_ENGINE and OUT are given.  Without them, libFuzzer of clang
-# with AddressSanitizer, into build-fuzz/:
+# with AddressSanitizer, into build-fuzz/ (`ci/deps fuzz` installs what that takes):
 #
 #	fuzz/build.sh
 #	build-fuzz/out/target_sequential -max_len=97 build-fuzz/out/sequential fuzz/corpus/sequential
@@ -17,7 +17,7 @@ cd "$(dirname "$0")/.."
 : "${OUT:=$PWD/build-fuzz/out}"
 mkdir -p "$OUT"
 make B="${WORK:-$PWD/build-fuzz}" CC="$CC" CFLAGS="$CFLAGS" LDFLAGS="$CFLAGS" LIB_FUZZING_ENGINE="$LIB_FUZZING_ENGINE" \
-	-j "$(nproc)" ${FUZZ_MAKEFILE:+-f "$FUZZ_MAKEFILE"} fuzz-targets
+	-j "$(nproc)" fuzz-targets
 for target in "${WORK:-$PWD/build-fuzz}"/fuzz/target_*; do
 	case $target in *.[a-z]) continue ;; esac
 	name=$(basename "$target")

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_fuzz.c: poolproof fuzz. */
-#include "cmd_fuzz.h"
-
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "campaign.h"
-#include "cmd_fuzz.h"
 #include "loader.h"
 #include "program_file.h"
 #include "runner.h"

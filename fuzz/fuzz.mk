@@ -5,7 +5,7 @@
 #   make fuzz-targets CC=clang            targets for libFuzzer and AFL++, see fuzz/build.sh
 
 TIME ?= 60
-FUZZ_PARTS   := $(filter-out fuzz/main.c fuzz/standalone.c fuzz/target_%,$(wildcard fuzz/*.c))
+FUZZ_PARTS   := $(filter-out fuzz/standalone.c fuzz/target_%,$(wildcard fuzz/*.c))
 FUZZ_TESTS   := $(wildcard fuzz/tests/test_*.c)
 FUZZ_TARGETS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(wildcard fuzz/target_*.c))
 FUZZ_HARNESS := $(filter-out conformance/harness/main.c,$(HARNESS))
@@ -17,9 +17,6 @@ $(B)/fuzz/tests/wrong.o: FUZZ_HIDDEN =
 $(B)/fuzz/%.o: fuzz/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE= $(COMMON) $(FUZZ_HIDDEN) -Iconformance/harness -Ifuzz $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-
-$(B)/fuzz/poolproof-fuzz: $(B)/fuzz/main.o $(call objs,$(FUZZ_PARTS) $(FUZZ_HARNESS)) $(B)/ledger.o
-	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -ldl -lm
 
 # A backend that is wrong in many ways, one for each -o way=.
 $(B)/fuzz/wrong.so: $(B)/fuzz/tests/wrong.o $(B)/libcfutures.a conformance/backends/adapter.map
@@ -35,10 +32,10 @@ $(B)/fuzz/target_%: $(B)/fuzz/target_%.o $(if $(LIB_FUZZING_ENGINE),,$(B)/fuzz/s
 
 fuzz-targets: $(FUZZ_TARGETS)
 
-fuzz: all $(B)/fuzz/poolproof-fuzz
-	$(B)/fuzz/poolproof-fuzz fuzz $(or $(BACKEND),reference) --time $(TIME) --directory $(B) $(ARGS)
+fuzz: all
+	$(B)/poolproof fuzz $(or $(BACKEND),reference) --time $(TIME) --directory $(B) $(ARGS)
 
-fuzz-check: all $(B)/fuzz/poolproof-fuzz $(B)/fuzz/wrong.so $(FUZZ_TARGETS) \
+fuzz-check: all $(B)/fuzz/wrong.so $(FUZZ_TARGETS) \
             $(FUZZ_TESTS:fuzz/tests/%.c=$(B)/fuzz/tests/%)
 	@fuzz/check $(B)
 

@@ -41,6 +41,8 @@ int tool_version(void);
 /* argv[0] is the command's name; the exit status of the tool is returned. */
 int cmd_run(int argc, char **argv);
 int cmd_race(int argc, char **argv);
+int cmd_fuzz(int argc, char **argv);   /* fuzz/ */
+int cmd_replay(int argc, char **argv); /* fuzz/ */
 int cmd_selfcheck(int argc, char **argv);
 int cmd_new(int argc, char **argv);
 
