@@ -63,7 +63,7 @@ endif
 # Of a pair NAME_HAVE.c and NAME_none.c one is built.
 pick = $(if $(1),$(2),$(3))
 UNPICKED := $(call pick,$(HAVE_LIBDW),stacks_none,stacks_elfutils) \
-            $(call pick,$(HAVE_JANSSON),report_json_none,report_json) \
+            $(call pick,$(HAVE_JANSSON),report_json_none results_none,report_json results) \
             $(call pick,$(HAVE_LIBXML2),report_junit_none,report_junit) \
             $(call pick,$(HAVE_VALGRIND),valgrind_none,valgrind)
 PLATFORM := $(if $(filter Linux,$(shell uname -s)),platform_posix,platform_linux)# the one left out

@@ -99,7 +99,7 @@ static void keep(struct shared *s, uint64_t random)
 
 static void next_program(const struct campaign *c, struct shared *s)
 {
-	uint64_t state = c->seed * UINT64_C(0xD1342543DE82EF95) + (s->number++ * c->shards + c->shard);
+	uint64_t state = c->seed * UINT64_C(0xD1342543DE82EF95) + (s->number++ * c->shard.count + c->shard.number - 1);
 	unsigned threads = c->threads;
 
 	random_next(&state);

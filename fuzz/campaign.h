@@ -13,6 +13,7 @@
 #include "oracle.h"
 #include "guest.h"
 #include "program.h"
+#include "shard.h"
 #include "without.h"
 
 enum failure_kind { NO_FAILURE, FAILED, HUNG_UP, CRASH, RACED, LEAKED };
@@ -44,7 +45,7 @@ struct campaign {
 	struct shared *shared;
 	uint64_t seed;
 	unsigned threads;
-	unsigned shard, shards;
+	struct shard shard;
 	struct without without;
 
 	unsigned long runs;  /* so far */

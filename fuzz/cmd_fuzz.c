@@ -12,6 +12,7 @@
 #include "loader.h"
 #include "program_file.h"
 #include "report.h"
+#include "results.h"
 #include "run_program.h"
 #include "runner.h"
 #include "sanitizers.h"
@@ -62,7 +63,6 @@ struct finding_told {
 	enum failure_kind kind;
 	char message[512];
 	char path[512];
-	uint64_t seed;
 	unsigned times;
 };
 
@@ -91,7 +91,7 @@ static int help(void)
 	       "  --runs N           for N programs at the most\n"
 	       "  --seed N           the programs of this seed (default: another each time)\n"
 	       "  --threads N        with up to N threads, 0 to 4 (default: 3); 0 is sequential\n"
-	       "  --shard I/N        the part I, from 0, of N; by default what the CI system says\n"
+	       "  --shard I/N        the I-th part of N, counted from 1; by default what an array job says\n"
 	       "  --without NAMES    without these operations: wait, shutdown:cancel, task:submit,\n"
 	       "                     callback:submit, initializer:fail, ...\n"
 	       "  --first            end with the first that fails\n"
@@ -133,7 +133,7 @@ static bool take_number(struct command *c, int opt, const char *value)
 			c->limits.seconds = INFINITY;
 		return true;
 	case OPT_SEED:
-		if (!parse_number(value, 0, ~0UL, &n))
+		if (!parse_number(value, 0, SEED_MOST, &n))
 			return refuse(c, "seed", value, "give a number");
 		c->campaign.seed = n;
 		return true;
@@ -154,14 +154,16 @@ static bool take(struct command *c, int opt, char *value)
 		return tool_parse_scale(value, &c->limits.seconds) ||
 		       refuse(c, "time", value, "give a number of seconds above 0");
 	case OPT_SHARD:
-		return shard_parse(value, &c->campaign.shard, &c->campaign.shards) ||
-		       refuse(c, "shard", value, "give I/N, I from 0 to N - 1");
+		return shard_parse(value, &c->campaign.shard) ||
+		       refuse(c, "shard", value, "give two numbers, such as 2/8");
 	case OPT_WITHOUT:
 		return without_add(&c->campaign.without, value) ||
 		       refuse(c, "without", value, "there is no such operation; see --help");
 	case OPT_SCALE:
 		return tool_parse_scale(value, &c->scale) || refuse(c, "timeout-scale", value, "give a number above 0");
 	case OPT_JSON:
+		if (results_missing)
+			return refuse(c, "json", value, "not in this build; install libjansson-dev and build again");
 		c->json = value;
 		return true;
 	case OPT_DIRECTORY:
@@ -271,7 +273,6 @@ static void tell(struct command *c, struct failure *f)
 	tries = c->no_shrink ? 0 : shrink(&c->campaign, f, SHRINK_TIME * time_scale);
 	t->kind = f->kind;
 	t->times = 1;
-	t->seed = f->seed;
 	memcpy(t->clause, f->clause, sizeof(t->clause));
 	memcpy(t->message, f->message, sizeof(t->message));
 	save(c, f, t);
@@ -285,65 +286,36 @@ static void tell(struct command *c, struct failure *f)
 
 /* ---- JSON --------------------------------------------------------------------------------- */
 
-static void print_string(FILE *f, const char *text)
+static bool write_results(const struct command *c, FILE *f, bool complete)
 {
-	fputc('"', f);
-	for (; text && *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fprintf(f, "\\%c", *text);
-		else if ((unsigned char)*text < 0x20)
-			fprintf(f, "\\u%04x", *text);
-		else
-			fputc(*text, f);
-	}
-	fputc('"', f);
-}
-
-static void print_findings(const struct command *c, FILE *f)
-{
+	struct fuzz_finding findings[FINDINGS_MAX];
+	struct fuzz_results results = {
+		c->name, c->version, c->campaign.seed, c->campaign.shard, c->campaign.threads, c->campaign.runs,
+		c->campaign.unjudged, c->campaign.features, run_now() - c->started, findings, c->count, complete,
+	};
 	size_t i;
 
 	for (i = 0; i < c->count; i++) {
 		const struct finding_told *t = &c->told[i];
 
-		fprintf(f, "%s\n    {\"outcome\": \"%s\", \"clause\": ", i ? "," : "", failure_name(t->kind));
-		print_string(f, t->clause);
-		fputs(", \"message\": ", f);
-		print_string(f, t->message);
-		fputs(", \"program\": ", f);
-		print_string(f, t->path);
-		fprintf(f, ", \"seed\": %llu, \"times\": %u}", (unsigned long long)t->seed, t->times);
+		findings[i] = (struct fuzz_finding){failure_name(t->kind), t->clause, t->message, t->path, t->times};
 	}
+	return results_write_fuzz(f, &results);
 }
 
-static bool write_json(struct command *c)
+static bool write_json(struct command *c, bool complete)
 {
 	FILE *f = c->json ? fopen(c->json, "we") : NULL;
 	bool good;
 
 	if (!c->json)
 		return true;
-	if (!f) {
-		snprintf(c->error, sizeof(c->error), "%s: %s", c->json, strerror(errno));
-		return false;
-	}
-	fputs("{\n  \"command\": \"fuzz\",\n  \"backend\": ", f);
-	print_string(f, c->name);
-	fputs(",\n  \"version\": ", f);
-	print_string(f, c->version);
-	fprintf(f, ",\n  \"seed\": %llu,\n  \"shard\": %u,\n  \"shards\": %u,\n  \"threads\": %u,\n",
-		(unsigned long long)c->campaign.seed, c->campaign.shard, c->campaign.shards, c->campaign.threads);
-	fprintf(f, "  \"programs\": %lu,\n  \"unjudged\": %lu,\n  \"seconds\": %.1f,\n  \"features\": %u,\n", c->campaign.runs,
-		c->campaign.unjudged, run_now() - c->started, c->campaign.features);
-	fputs("  \"findings\": [", f);
-	print_findings(c, f);
-	fputs(c->count ? "\n  ]\n}\n" : "]\n}\n", f);
-	good = !ferror(f);
-	if (fclose(f) != 0 || !good) {
-		snprintf(c->error, sizeof(c->error), "%s: cannot be written", c->json);
-		return false;
-	}
-	return true;
+	good = f && write_results(c, f, complete);
+	if (f)
+		good = fclose(f) == 0 && good;
+	if (!good)
+		snprintf(c->error, sizeof(c->error), "--json: cannot write %s: %s", c->json, strerror(errno));
+	return good;
 }
 
 /* ---- the campaign --------------------------------------------------------------------------- */
@@ -362,8 +334,8 @@ static void summary(const struct command *c)
 	printf("fuzz: %s %s: %lu programs in %.1f s (%.0f a second), %lu not judged, %u features; seed %llu, shard %u/%u; "
 	       "%zu found\n",
 	       c->name, c->version, c->campaign.runs, seconds, seconds > 0 ? (double)c->campaign.runs / seconds : 0,
-	       c->campaign.unjudged, c->campaign.features, (unsigned long long)c->campaign.seed, c->campaign.shard,
-	       c->campaign.shards, c->count);
+	       c->campaign.unjudged, c->campaign.features, (unsigned long long)c->campaign.seed, c->campaign.shard.number,
+	       c->campaign.shard.count, c->count);
 }
 
 static int search(struct command *c)
@@ -384,7 +356,7 @@ static int search(struct command *c)
 		}
 	} while (end == CAMPAIGN_FAILURE && !c->first_only && run_now() < until && c->campaign.runs < c->limits.runs);
 	summary(c);
-	if (!write_json(c))
+	if (!write_json(c, end != CAMPAIGN_INTERRUPTED))
 		return tool_error("%s", c->error);
 	if (end == CAMPAIGN_INTERRUPTED)
 		return tool_error("interrupted");
@@ -400,7 +372,7 @@ int cmd_fuzz(int argc, char **argv)
 	c.campaign.threads = 3;
 	c.campaign.seed = (uint64_t)(run_now() * 1e6) ^ (uint64_t)getpid() << 32;
 	c.campaign.seed &= 0xffffffffffffULL;
-	shard_from_environment(&c.campaign.shard, &c.campaign.shards);
+	c.campaign.shard = shard_from_environment();
 	status = parse(&c, argc, argv);
 	if (status < 0)
 		status = prepare(&c) ? search(&c) : tool_error("%s", c.error);

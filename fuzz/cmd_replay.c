@@ -158,7 +158,7 @@ int cmd_replay(int argc, char **argv)
 	static struct command c;
 	int status;
 
-	c = (struct command){.limits = {10, 10000}, .campaign = {.shards = 1}};
+	c = (struct command){.limits = {10, 10000}, .campaign = {.shard = {1, 1}}};
 	status = parse(&c, argc, argv);
 	if (status < 0)
 		status = run(&c);

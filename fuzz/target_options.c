@@ -18,11 +18,11 @@
 static void take(struct selection *s, char *word, size_t i)
 {
 	struct without without = {0};
-	unsigned index, count;
+	struct shard shard;
 	char error[512];
 
 	select_add(s, SELECT_CASE + (int)(i % (SELECT_END - SELECT_CASE)), word);
-	if (shard_parse(word, &index, &count) && index >= count)
+	if (shard_parse(word, &shard) && (shard.number < 1 || shard.number > shard.count))
 		abort();
 	without_add(&without, word);
 	target_add_option(word, error, sizeof(error));

@@ -23,6 +23,7 @@
 #include "runner.h"
 #include "sanitizers.h"
 #include "select.h"
+#include "shard.h"
 #include "support.h"
 #include "tool.h"
 
@@ -87,7 +88,7 @@ struct race {
 	bool seed_given;
 	int threads;
 	size_t jobs;
-	unsigned long shard, shards;
+	struct shard shard;
 	double scale;
 	bool verbose;
 	bool no_expect;
@@ -153,19 +154,6 @@ static bool parse_number(const char *text, unsigned long least, unsigned long mo
 	return *text >= '0' && *text <= '9' && !*end && !errno && *n >= least && *n <= most;
 }
 
-static bool parse_shard(struct race *r, const char *text)
-{
-	char *slash = strchr(text, '/');
-	char *first = slash ? strndup(text, (size_t)(slash - text)) : NULL;
-	bool ok = first && parse_number(slash + 1, 1, 1UL << 20, &r->shards) &&
-		  parse_number(first, 1, r->shards, &r->shard);
-
-	free(first);
-	if (!ok)
-		return refuse(r, "shard", text, "two numbers, such as 2/8");
-	return true;
-}
-
 static bool parse_time(struct race *r, const char *text)
 {
 	if (!tool_parse_scale(text, &r->time))
@@ -182,7 +170,7 @@ static bool take_number(struct race *r, int opt, const char *value)
 		return parse_number(value, 1, 1UL << 40, &r->rounds) || refuse(r, "rounds", value, "a number from 1 on");
 	case OPT_SEED:
 		r->seed_given = true;
-		if (!parse_number(value, 0, UINT64_MAX, &n))
+		if (!parse_number(value, 0, SEED_MOST, &n))
 			return refuse(r, "seed", value, "a number");
 		r->seed = n;
 		return true;
@@ -212,7 +200,7 @@ static bool take(struct race *r, int opt, char *value)
 	case OPT_TIME:
 		return parse_time(r, value);
 	case OPT_SHARD:
-		return parse_shard(r, value);
+		return shard_parse(value, &r->shard) || refuse(r, "shard", value, "two numbers, such as 2/8");
 	case OPT_SCALE:
 		return tool_parse_scale(value, &r->scale) ||
 		       refuse(r, "timeout-scale", value, "a number above 0, such as 2.5");
@@ -253,35 +241,6 @@ static int parse(struct race *r, int argc, char **argv)
 		return tool_error("race: one backend at a time; %s is one too many", argv[optind + 1]);
 	r->backend = argv[optind];
 	return -1;
-}
-
-/* What CI systems and array jobs say about themselves: which of them counts from 0. */
-static void shard_from_environment(struct race *r)
-{
-	static const struct {
-		const char *index, *count;
-		int first;
-	} systems[] = {
-		{"CI_NODE_INDEX", "CI_NODE_TOTAL", 1},		    /* GitLab */
-		{"CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", 0},
-		{"BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", 0},
-		{"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", 1},
-	};
-	unsigned long index, count;
-	size_t i;
-
-	for (i = 0; i < sizeof(systems) / sizeof(systems[0]) && !r->shards; i++) {
-		const char *a = getenv(systems[i].index), *b = getenv(systems[i].count);
-
-		if (!a || !b || !parse_number(b, 1, 1UL << 20, &count) ||
-		    !parse_number(a, 0, 1UL << 20, &index))
-			continue;
-		r->shard = (index + 1 - (unsigned)systems[i].first) % (count + 1);
-		r->shard += r->shard == 0;
-		r->shards = count;
-	}
-	if (!r->shards)
-		r->shard = r->shards = 1;
 }
 
 /* ---- which scenarios -------------------------------------------------------------- */
@@ -368,7 +327,6 @@ static bool prepare(struct race *r)
 	char *e = r->error;
 
 	time_scale = r->scale * sanitizers_slowdown();
-	shard_from_environment(r);
 	if (!r->seed_given)
 		r->seed = (uint64_t)(now() * 1e6) % 1000000007;
 	if (!select_scenarios(r) || !map_records(r) || !target_locate(r->backend, e, ERROR_SIZE) ||
@@ -381,13 +339,16 @@ static bool prepare(struct race *r)
 	r->started = now();
 	r->run.tool = "poolproof";
 	r->run.version = poolproof_version;
+	r->run.command = "race";
+	r->run.seed = r->seed;
+	r->run.shard = r->shard;
 	r->run.profile = r->selection.profile;
 	r->run.total = r->count;
 	r->run.verbose = false;
 	if (!reports_begin(r->reports, &r->run, e, ERROR_SIZE))
 		return false;
-	fprintf(r->console, "seed %llu, %zu at a time, shard %lu of %lu\n", (unsigned long long)r->seed, r->jobs,
-		r->shard, r->shards);
+	fprintf(r->console, "seed %llu, %zu at a time, shard %u of %u\n", (unsigned long long)r->seed, r->jobs,
+		r->shard.number, r->shard.count);
 	fflush(r->console);
 	return true;
 }
@@ -546,7 +507,7 @@ static bool has_enough(const struct race *r, const struct entrant *e)
 static void begin_batch(const struct race *r, struct entrant *e)
 {
 	struct race_record *rec = e->record;
-	uint64_t batch = r->sweep * r->shards + r->shard - 1;
+	uint64_t batch = r->sweep * r->shard.count + r->shard.number - 1;
 	double longest = BATCH_SECONDS * (time_scale > 1 ? time_scale : 1);
 	double left = share(r) - e->seconds;
 
@@ -588,25 +549,14 @@ static bool got_batch(void *arg, struct verdict *v)
 	return true;
 }
 
-/* How it went, for the reports that have no table. */
-static void say_how(const struct entrant *e, struct verdict *v)
-{
-	struct tally t = tally(e);
-
-	if (v->outcome != PASS)
-		return;
-	free(v->message);
-	v->message = text_format("%lu rounds, %.0f per second: %lu acceptable, %lu interesting", rounds_of(e),
-				 rate(e), t.kinds[ACCEPTABLE], t.kinds[INTERESTING]);
-	v->seconds = e->seconds;
-}
-
 static bool tell(struct race *r, struct entrant *e)
 {
+	struct rounds rounds = {e->s, rounds_of(e), e->record->spent, e->record->outcomes};
 	enum outcome found;
 	bool ok;
 
-	say_how(e, &e->verdict);
+	e->verdict.seconds = e->seconds;
+	e->verdict.rounds = &rounds;
 	expect_apply(r->expectations, &e->verdict);
 	r->run.seconds = now() - r->started;
 	ok = reports_verdict(r->reports, &r->run, &e->verdict, r->error, ERROR_SIZE);
@@ -690,7 +640,8 @@ static void clear(struct race *r)
 
 int cmd_race(int argc, char **argv)
 {
-	struct race r = {.jobs = tool_processors(), .scale = 1, .time = 60, .threads = THREADS};
+	struct race r = {.jobs = tool_processors(), .scale = 1, .time = 60, .threads = THREADS,
+			 .shard = shard_from_environment()};
 	int status = parse(&r, argc, argv);
 
 	if (status < 0)

@@ -266,6 +266,7 @@ static bool prepare(struct command *c)
 	c->started = now();
 	c->run.tool = "poolproof";
 	c->run.version = poolproof_version;
+	c->run.command = "run";
 	c->run.profile = c->selection.profile;
 	c->run.total = c->selection.case_count + c->selection.untested_count;
 	c->run.repeat = repeat_command(c);

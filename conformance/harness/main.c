@@ -19,6 +19,7 @@ static const struct command {
 	{"race", "[BACKEND]", "search for races, scenario by scenario", cmd_race},
 	{"fuzz", "[BACKEND]", "run random programs, judged by a model", cmd_fuzz},
 	{"replay", "FILE", "repeat a program that fuzz has written", cmd_replay},
+	{"merge", "FILE...", "add up the results of race or fuzz", cmd_merge},
 	{"list", "", "tell which cases and clauses there are", cmd_list},
 	{"explain", "CLAUSE", "print a clause, its reasons and its cases", cmd_explain},
 	{"selfcheck", "BACKEND", "look for mistakes of an adapter", cmd_selfcheck},

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "case.h"
+#include "shard.h"
 
 /* How a case ended.  The order is that of the summary. */
 enum outcome {
@@ -77,6 +78,14 @@ const struct clause *ledger_of_case(const char *case_name);
 int profile_compare(const char *a, const char *b);
 bool clause_in_profile(const struct clause *c, const char *profile);
 
+/* The rounds of a scenario in a race; all of it borrowed. */
+struct rounds {
+	const struct scenario *scenario;
+	unsigned long count;
+	double seconds;			/* inside them */
+	const unsigned long *outcomes; /* how often each one that the scenario lists */
+};
+
 /* What became of one case.  Strings are the verdict's own; NULL if there is none. */
 struct verdict {
 	const struct pp_case *c;
@@ -91,12 +100,16 @@ struct verdict {
 	char *reason;	/* from the expectation file */
 	char *repeat;	/* the command that repeats it, if not that of the run */
 	double seconds; /* wall clock, of the last try */
+	const struct rounds *rounds; /* NULL but in a race */
 };
 
 /* What a run is about; the same for all of its verdicts. */
 struct run {
 	const char *tool;    /* "poolproof" */
 	const char *version;
+	const char *command; /* "run" or "race" */
+	uint64_t seed;	     /* in a race; so is the shard */
+	struct shard shard;  /* 0/0 if not in a race */
 	char *backend_name;
 	char *backend_version;
 	const char *profile;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenario.h"
 #include "select.h"
 #include "tool.h"
 
@@ -45,10 +46,15 @@ static json_t *head_object(const struct run *run)
 
 	set_text(head, "tool", run->tool);
 	set_text(head, "version", run->version);
+	set_text(head, "command", run->command);
 	set_text(backend, "name", run->backend_name);
 	set_text(backend, "version", run->backend_version);
 	json_object_set_new(head, "backend", backend);
 	set_text(head, "profile", run->profile);
+	if (run->shard.count)
+		json_object_set_new(head, "parts",
+				    json_pack("[{s:I, s:i, s:i}]", "seed", (json_int_t)run->seed, "shard", (int)run->shard.number,
+					      "shards", (int)run->shard.count));
 	json_object_set_new(head, "total", json_integer((json_int_t)run->total));
 	return head;
 }
@@ -87,6 +93,21 @@ static char *trailer_text(const struct run *run, bool complete)
 	return text;
 }
 
+static json_t *rounds_object(const struct rounds *r)
+{
+	static const char *const words[] = {"acceptable", "interesting", "forbidden"};
+	json_t *object = json_object(), *outcomes = json_array();
+
+	for (int i = 0; i < SCENARIO_OUTCOMES && r->scenario->outcomes[i].text; i++)
+		json_array_append_new(outcomes, json_pack("{s:s, s:s, s:I}", "text", r->scenario->outcomes[i].text, "judgement",
+							  words[r->scenario->outcomes[i].judgement], "count",
+							  (json_int_t)r->outcomes[i]));
+	json_object_set_new(object, "rounds", json_integer((json_int_t)r->count));
+	set_seconds(object, r->seconds);
+	json_object_set_new(object, "outcomes", outcomes);
+	return object;
+}
+
 static json_t *result_object(const struct verdict *v)
 {
 	json_t *result = json_object();
@@ -104,13 +125,15 @@ static json_t *result_object(const struct verdict *v)
 	set_text(result, "reason", v->reason);
 	set_text(result, "stacks", v->stacks);
 	set_text(result, "output", v->output);
+	if (v->rounds)
+		json_object_set_new(result, "race", rounds_object(v->rounds));
 	return result;
 }
 
-typedef bool put(struct report *r, const char *record, const char *trailer);
+typedef bool put_report(struct report *r, const char *record, const char *trailer);
 
 /* Takes both texts; either may be NULL if memory ran out. */
-static bool put_texts(put *how, struct report *r, char *record, char *trailer)
+static bool put_texts(put_report *how, struct report *r, char *record, char *trailer)
 {
 	bool ok = record && trailer && how(r, record, trailer);
 

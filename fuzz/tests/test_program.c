@@ -240,24 +240,24 @@ END_TEST
 
 START_TEST(shards_come_from_options_and_from_the_environment)
 {
-	unsigned i, n;
+	static const char *const wrong[] = {"0/5", "6/5", "0/0", "1/2x", "-1/2", "+1/2", "1/ 2", "1", "/", "1/", "/1", ""};
+	struct shard s;
+	size_t i;
 
-	ck_assert(shard_parse("2/5", &i, &n) && i == 2 && n == 5);
-	ck_assert(!shard_parse("5/5", &i, &n));
-	ck_assert(!shard_parse("1/0", &i, &n));
-	ck_assert(!shard_parse("1/2x", &i, &n));
-	ck_assert(!shard_parse("-1/2", &i, &n));
+	ck_assert(shard_parse("5/5", &s) && s.number == 5 && s.count == 5);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ck_assert_msg(!shard_parse(wrong[i], &s), "%s", wrong[i]);
 	unsetenv("CI_NODE_INDEX");
 	unsetenv("CIRCLE_NODE_INDEX");
 	setenv("SLURM_ARRAY_TASK_ID", "12", 1);
 	setenv("SLURM_ARRAY_TASK_MIN", "10", 1);
 	setenv("SLURM_ARRAY_TASK_COUNT", "4", 1);
-	shard_from_environment(&i, &n);
-	ck_assert(i == 2 && n == 4);
+	s = shard_from_environment();
+	ck_assert(s.number == 3 && s.count == 4);
 	setenv("CI_NODE_INDEX", "1", 1);
 	setenv("CI_NODE_TOTAL", "3", 1);
-	shard_from_environment(&i, &n);
-	ck_assert(i == 0 && n == 3);
+	s = shard_from_environment();
+	ck_assert(s.number == 1 && s.count == 3);
 }
 END_TEST
 

@@ -169,10 +169,85 @@ START_TEST(verdicts_are_in_the_json)
 	ck_assert_int_eq(race("none", arguments), 0);
 	json = read_whole(in_scratch("json"));
 	ck_assert_contains(json, "\"cancel_14_cancel_vs_dequeue\"");
-	ck_assert_contains(json, "5 rounds, ");
+	ck_assert_contains(json, "\"race\": {\"rounds\": 5, ");
 	ck_assert_contains(json, "\"complete\": true");
 	free(json);
 	free(arguments);
+}
+END_TEST
+
+/* ---- merge ------------------------------------------------------------------------------ */
+
+/* Shard number of 3, as JSON in the scratch file of that name. */
+static int race_shard(const char *way, int number, int rounds, const char *file)
+{
+	char *arguments = text_format("--scenario shutdown_7_submit_vs_shutdown --rounds %d --seed 5 --shard %d/3 --json '%s'",
+				      rounds, number, in_scratch(file));
+	int status = race(way, arguments);
+
+	free(arguments);
+	return status;
+}
+
+/* Exit status of merge; what it printed is in out. */
+static int merge(const char *arguments)
+{
+	char *command = text_format("cd '%s' && '%s' merge %s >out 2>&1", in_scratch(""), tool(), arguments);
+	int status = run_shell("%s%s", command, "");
+
+	free(command);
+	free(out);
+	out = read_whole(in_scratch("out"));
+	return status;
+}
+
+/* Of each file that merge reads or writes. */
+static void assert_valid(const char *files)
+{
+	static const char program[] =
+		"import json, jsonschema, sys\n"
+		"schema = json.load(open(sys.argv[1]))\n"
+		"for name in sys.argv[2:]:\n"
+		"    jsonschema.Draft7Validator(schema).validate(json.load(open(name)))\n";
+	const char *script = write_whole("validate.py", program);
+	char *schema = harness_file("poolproof.schema.json");
+	char *command = text_format("cd '%s' && python3 '%s' '%s' %s", in_scratch(""), script, schema, files);
+
+	if (have_jsonschema())
+		ck_assert_int_eq(run_shell("%s%s", command, ""), 0);
+	free(command);
+	free(schema);
+}
+
+START_TEST(shards_are_added_up)
+{
+	char *json;
+
+	ck_assert_int_eq(race_shard("none", 1, 20, "a.json"), 0);
+	ck_assert_int_eq(race_shard("none", 2, 30, "b.json"), 0);
+	ck_assert_int_eq(race_shard("submit", 3, 40000, "c.json"), 1);
+	ck_assert_int_eq(merge("--json ab.json a.json b.json"), 0);
+	ck_assert_contains(out, "\n50 rounds of 1 scenarios on ");
+	ck_assert_contains(out, " of 2 parts\n");
+	ck_assert_int_eq(merge("--json abc.json ab.json c.json"), 1);
+	ck_assert_contains(out, "  FAIL\n");
+	json = read_whole(in_scratch("abc.json"));
+	ck_assert_contains(json, "\"total\": 1,");
+	ck_assert_contains(json, "\"outcome\": \"FAIL\",");
+	ck_assert_contains(json, "SHUTDOWN-11: work item ");
+	free(json);
+	assert_valid("a.json c.json ab.json abc.json");
+}
+END_TEST
+
+START_TEST(nothing_is_counted_twice)
+{
+	ck_assert_int_eq(race_shard("none", 1, 5, "a.json"), 0);
+	ck_assert_int_eq(race_shard("none", 2, 5, "b.json"), 0);
+	ck_assert_int_eq(merge("a.json b.json a.json"), 2);
+	ck_assert_str_eq(out, "poolproof: a.json: shard 1/3 of seed 5 is there already\n");
+	ck_assert_int_eq(merge("a.json nothing.json"), 2);
+	ck_assert_int_eq(merge(""), 2);
 }
 END_TEST
 
@@ -198,7 +273,8 @@ int main(void)
 		a_wake_up_is_lost,	       a_callback_is_lost,	   a_callback_is_called_twice,
 		a_submit_is_accepted_too_late, the_number_of_rounds_is_kept, outcomes_are_counted,
 		what_a_backend_lacks_is_skipped, wrong_options_are_refused, shards_have_seeds_of_their_own,
-		verdicts_are_in_the_json,      run_plays_each_scenario_once,
+		verdicts_are_in_the_json,      shards_are_added_up,
+		nothing_is_counted_twice,      run_plays_each_scenario_once,
 	};
 
 	return scratch_run("race", tests, sizeof(tests) / sizeof(tests[0]));

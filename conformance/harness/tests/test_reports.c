@@ -72,6 +72,7 @@ static struct run run_of(size_t total, const char *name)
 {
 	return (struct run){.tool = "poolproof",
 			    .version = "0.1.0",
+			    .command = "run",
 			    .backend_name = text_format("%s", name),
 			    .backend_version = text_format("1.0 %s", name),
 			    .profile = "3.14",
@@ -273,7 +274,7 @@ START_TEST(json_has_what_was_promised)
 	tell(list, &run, PASS, "");
 	end(list, &run);
 	text = read_whole(in_scratch("run.json"));
-	ck_assert_contains(text, "\"tool\": \"poolproof\", \"version\": \"0.1.0\", \"backend\": {\"name\": \"mypool\"");
+	ck_assert_contains(text, "\"tool\": \"poolproof\", \"version\": \"0.1.0\", \"command\": \"run\", \"backend\": {\"name\": \"mypool\"");
 	ck_assert_contains(text, "{\"case\": \"cancel_3_pending_item_never_runs\", \"clause\": \"CANCEL-3\", "
 				 "\"feature\": \"cancel\", \"level\": \"MUST\", \"outcome\": \"FAIL\", "
 				 "\"message\": \"it ran\", \"seconds\": 0.25");
