@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_ledger.c: ledger.awk, with every awk that is installed. */
+/* test_ledger.c: ledger.awk, with every awk that is installed, and ci/links. */
 #include "scratch.h"
 
 /* Run ledger.awk on chapter files; its table in "out.c", its errors in "err". */
@@ -158,6 +158,46 @@ START_TEST(names_are_unique_over_all_chapters)
 }
 END_TEST
 
+/* ci/links on "a.md"; what it says in "out". */
+static int links(const char *text)
+{
+	char *script = harness_file("../../ci/links");
+	char *command = text_format("cd '%s' && python3 '%s' a.md >out", scratch, script);
+	int status;
+
+	write_whole("a.md", text);
+	status = system(command);
+	free(command);
+	free(script);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void ck_dead(const char *text, const char *expected)
+{
+	char *out;
+
+	ck_assert_msg(links(text) != 0, "ci/links accepts:\n%s", text);
+	out = read_whole(in_scratch("out"));
+	ck_assert_contains(out, expected);
+	free(out);
+}
+
+START_TEST(a_link_leads_somewhere)
+{
+	if (!have("python3"))
+		return;
+	write_whole("b.md", "# A title, two\n\n> **CANCEL-999.** It MUST.\n");
+	ck_assert_int_eq(links("[x](b.md) [y](b.md#a-title-two) [z](b.md#CANCEL-999) CANCEL-1 `[](no)`\n"), 0);
+	ck_dead("[x](b.md),\n[y](c.md)\n", "a.md:2: there is no c.md");
+	ck_dead("[x](b.md#another)\n", "a.md:1: b.md has neither a heading nor a clause another");
+	ck_dead("[x](b.md#CANCEL-9)\n", "b.md has neither a heading nor a clause CANCEL-9");
+	ck_dead("[x](#CANCEL-999)\n", "a.md has neither");
+	ck_dead("As CANCEL-998 says.\n", "a.md:1: there is no CANCEL-998");
+	ck_dead("Nothing.\n", "0 passed, 0 failed");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -165,6 +205,7 @@ int main(void)
 		the_table_compiles,
 		malformed_clauses_are_errors,
 		names_are_unique_over_all_chapters,
+		a_link_leads_somewhere,
 	};
 	return scratch_run("ledger", tests, sizeof(tests) / sizeof(tests[0]));
 }
