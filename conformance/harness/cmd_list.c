@@ -14,8 +14,8 @@ static const char help[] =
 	"Print the cases of the suite with the clauses they observe.\n"
 	"\n"
 	"  --clauses          print clauses instead: the profiles they hold for, how many\n"
-	"                     cases observe them, and whether they are tested, untestable\n"
-	"                     or not covered\n"
+	"                     cases observe them, and whether they are tested, untestable,\n"
+	"                     not built or not covered, and why\n"
 	"  --features         print a line for each feature\n"
 	"  --json FILE        write cases and clauses to FILE as JSON; - is the standard output\n"
 	"  --help, --version  print this, or the version\n"
@@ -59,24 +59,37 @@ static void list_cases(const struct selection *s)
 
 /* ---- clauses -------------------------------------------------------------------- */
 
+/* What clause_status gives. */
+static const char *const statuses[] = {"tested", "untestable", "not built", "not covered"};
+#define STATUSES (sizeof(statuses) / sizeof(statuses[0]))
+
 struct tally {
 	size_t clauses;
 	size_t cases;
-	size_t tested;
-	size_t untestable;
-	size_t uncovered;
+	size_t of[STATUSES];
 };
 
 static void tally_add(struct tally *t, const struct clause *c)
 {
 	const struct pp_case *const *first;
-	size_t cases = clause_cases(c, &first);
 
 	t->clauses++;
-	t->cases += cases;
-	t->tested += cases > 0;
-	t->untestable += cases == 0 && c->untested;
-	t->uncovered += cases == 0 && !c->untested;
+	t->cases += clause_cases(c, &first);
+	for (size_t i = 0; i < STATUSES; i++)
+		t->of[i] += strcmp(statuses[i], clause_status(c)) == 0;
+}
+
+/* The status, and in the same line the reason for it, which may say it again. */
+static void put_status(const struct clause *c)
+{
+	const char *reason = c->untested ? c->untested : "";
+	const char *status = clause_status(c);
+
+	if (strncmp(reason, status, strlen(status)) != 0)
+		printf("%s%s", status, *reason ? ": " : "");
+	for (; *reason; reason++)
+		putchar(*reason == '\n' ? ' ' : *reason);
+	putchar('\n');
 }
 
 static void list_clauses(const struct selection *s)
@@ -91,11 +104,12 @@ static void list_clauses(const struct selection *s)
 
 		tally_add(&t, c);
 		snprintf(range, sizeof(range), "%s-%s", c->since, c->until ? c->until : "");
-		printf("%-11s  %-6s  %-8s  %5zu  %s\n", c->name, level_name(c->level), range,
-		       clause_cases(c, &first), clause_status(c));
+		printf("%-11s  %-6s  %-8s  %5zu  ", c->name, level_name(c->level), range,
+		       clause_cases(c, &first));
+		put_status(c);
 	}
-	printf("\n%zu clauses: %zu tested by %zu cases, %zu untestable, %zu not covered\n", t.clauses, t.tested,
-	       t.cases, t.untestable, t.uncovered);
+	printf("\n%zu clauses: %zu tested by %zu cases, %zu untestable, %zu not built, %zu not covered\n", t.clauses,
+	       t.of[0], t.cases, t.of[1], t.of[2], t.of[3]);
 }
 
 /* ---- features ------------------------------------------------------------------------- */
@@ -112,8 +126,8 @@ static bool seen_before(const struct selection *s, size_t i)
 
 static void list_features(const struct selection *s)
 {
-	printf("%-12s  %7s  %5s  %6s  %10s  %11s\n", "feature", "clauses", "cases", "tested", "untestable",
-	       "not covered");
+	printf("%-12s  %7s  %5s  %6s  %10s  %9s  %11s\n", "feature", "clauses", "cases", "tested", "untestable",
+	       "not built", "not covered");
 	for (size_t i = 0; i < s->clause_count; i++) {
 		struct tally t = {0};
 
@@ -123,8 +137,8 @@ static void list_features(const struct selection *s)
 			if (strcmp(s->clauses[k]->feature, s->clauses[i]->feature) == 0)
 				tally_add(&t, s->clauses[k]);
 		}
-		printf("%-12s  %7zu  %5zu  %6zu  %10zu  %11zu\n", s->clauses[i]->feature, t.clauses, t.cases,
-		       t.tested, t.untestable, t.uncovered);
+		printf("%-12s  %7zu  %5zu  %6zu  %10zu  %9zu  %11zu\n", s->clauses[i]->feature, t.clauses, t.cases,
+		       t.of[0], t.of[1], t.of[2], t.of[3]);
 	}
 }
 

@@ -102,11 +102,14 @@ size_t clause_cases(const struct clause *c, const struct pp_case *const **first)
 
 const char *clause_status(const struct clause *c)
 {
+	static const char not_built[] = "not built yet";
 	const struct pp_case *const *first;
 
 	if (clause_cases(c, &first) > 0)
 		return "tested";
-	return c->untested ? "untestable" : "not covered";
+	if (!c->untested)
+		return "not covered";
+	return strncmp(c->untested, not_built, strlen(not_built)) == 0 ? "not built" : "untestable";
 }
 
 /* ---- the nearest name --------------------------------------------------------- */

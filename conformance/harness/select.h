@@ -81,7 +81,7 @@ const struct pp_case *const *case_list(size_t *count);
 /* The cases of a clause: how many, and in *first where they stand in case_list. */
 size_t clause_cases(const struct clause *c, const struct pp_case *const **first);
 
-/* "tested", "untestable" or "not covered". */
+/* "tested", "untestable", "not built" or "not covered". */
 const char *clause_status(const struct clause *c);
 const struct pp_case *case_find(const char *name);
 

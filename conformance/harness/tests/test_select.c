@@ -169,6 +169,8 @@ START_TEST(list_prints_clauses)
 	ck_assert_contains(out, "clause       level   profiles  cases  status\n");
 	ck_assert_contains(out, "CANCEL-3     MUST    3.2-          1  tested\n");
 	ck_assert_contains(out, "CANCEL-2     MUST    3.2-          0  not covered\n");
+	ck_assert_contains(out, "INIT-7       MAY     3.7-          0  untestable: It permits both; there is nothing to");
+	ck_assert_contains(out, "PROCESS-3    SHOULD  3.2-3.12      0  not built yet: the ABI has no process pools,");
 	ck_assert_contains(out, " tested by 3 cases, ");
 	free(out);
 }
@@ -178,7 +180,7 @@ START_TEST(list_prints_features)
 {
 	char *out = out_of(cmd_list, WORDS("list", "--features"));
 
-	ck_assert_contains(out, "feature       clauses  cases  tested  untestable  not covered\n");
+	ck_assert_contains(out, "feature       clauses  cases  tested  untestable  not built  not covered\n");
 	ck_assert_contains(out, "\ncancel  ");
 	free(out);
 }
