@@ -138,8 +138,9 @@ CASE(exec_7_exception_is_the_exception)
 
 /* Pointers that an implementation might take for something of its own. */
 static void *const odd[] = {
-	NULL, (void *)1, (void *)2, (void *)3, (void *)4, (void *)5, (void *)6, (void *)7, (void *)8, (void *)9,
+	(void *)1, (void *)2, (void *)3, (void *)4, (void *)5, (void *)6, (void *)7, (void *)8, (void *)9,
 	(void *)UINTPTR_MAX, (void *)(UINTPTR_MAX - 1), (void *)INTPTR_MAX, (void *)INTPTR_MIN, (void *)0xdeadbeef,
+	NULL,
 };
 #define ODD (sizeof(odd) / sizeof(odd[0]))
 

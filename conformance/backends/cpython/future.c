@@ -21,7 +21,7 @@ static int take_exception(struct object *object, void **exception)
 {
 	if (!object)
 		return cpython_take_error(exception);
-	if (!py.PyObject_IsTrue(object)) {
+	if (cpython_is_none(object)) {
 		py.Py_DecRef(object);
 		return PP_OK;
 	}

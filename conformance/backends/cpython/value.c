@@ -11,6 +11,9 @@ struct object *cpython_threading;
 /* The class of the exceptions that tasks and callbacks raise: its one argument is the pointer. */
 static struct object *raised;
 
+/* The same for NULL, whose exception is false in Python as NULL is in C. */
+static struct object *raised_null;
+
 /*
  * The classes that a status stands for; the first that fits decides.  type is
  * NULL for one that the running version does not have yet.
@@ -50,13 +53,26 @@ static struct object *runtime_error;
 
 static atomic_bool gone;
 
+/* A class below raised with a length, which int() gives: 0. */
+static struct object *new_false_class(void)
+{
+	struct object *zero = cpython_import("builtins", "int");
+	struct object *members = zero ? py.Py_BuildValue("{sO}", "__len__", zero) : NULL;
+	struct object *class = members ? py.PyErr_NewException("poolproof.RaisedNull", raised, members) : NULL;
+
+	cpython_drop(members);
+	cpython_drop(zero);
+	return class;
+}
+
 bool cpython_values_start(void)
 {
 	cpython_futures = py.PyImport_ImportModule("concurrent.futures");
 	cpython_threading = py.PyImport_ImportModule("threading");
 	raised = py.PyErr_NewException("poolproof.Raised", NULL, NULL);
+	raised_null = raised ? new_false_class() : NULL;
 	runtime_error = cpython_import("builtins", "RuntimeError");
-	if (!cpython_futures || !cpython_threading || !raised || !runtime_error)
+	if (!cpython_futures || !cpython_threading || !raised_null || !runtime_error)
 		return false;
 	for (size_t i = 0; i < CLASS_COUNT; i++) {
 		classes[i].type = cpython_import(classes[i].module, classes[i].name);
@@ -65,7 +81,8 @@ bool cpython_values_start(void)
 	}
 	/* Where pickle looks for it, when tasks run in other processes. */
 	struct object *module = py.PyImport_AddModule("poolproof");
-	return module && py.PyObject_SetAttrString(module, "Raised", raised) == 0;
+	return module && py.PyObject_SetAttrString(module, "Raised", raised) == 0 &&
+	       py.PyObject_SetAttrString(module, "RaisedNull", raised_null) == 0;
 }
 
 int cpython_enter(void)
@@ -125,8 +142,12 @@ int cpython_take_pointer(struct object *object, void **p)
 		return cpython_take_error(p);
 	if (!cpython_to_pointer(object, p)) {
 		/* Nobody gave the executor anything but ints. */
+		char text[64] = "an object";
+
 		py.PyErr_Clear();
-		fprintf(stderr, "the executor returned an object that no task had returned\n");
+		cpython_text(object, text, sizeof(text));
+		py.PyErr_Clear();
+		fprintf(stderr, "the executor returned %s, which no task had returned\n", text);
 		status = NO_STATUS;
 	}
 	py.Py_DecRef(object);
@@ -136,7 +157,7 @@ int cpython_take_pointer(struct object *object, void **p)
 struct object *cpython_new_exception(void *p)
 {
 	struct object *pointer = cpython_from_pointer(p);
-	struct object *exception = pointer ? py.PyObject_CallFunction(raised, "O", pointer) : NULL;
+	struct object *exception = pointer ? py.PyObject_CallFunction(p ? raised : raised_null, "O", pointer) : NULL;
 
 	cpython_drop(pointer);
 	return exception;
@@ -148,7 +169,7 @@ void cpython_raise(void *p)
 
 	if (!exception)
 		return;
-	py.PyErr_SetObject(raised, exception);
+	py.PyErr_SetObject(p ? raised : raised_null, exception);
 	py.Py_DecRef(exception);
 }
 
@@ -223,6 +244,14 @@ int cpython_take_done(struct object *result)
 		return cpython_take_error(NULL);
 	py.Py_DecRef(result);
 	return PP_OK;
+}
+
+bool cpython_is_none(const struct object *object)
+{
+	struct object *none = py.Py_BuildValue("");
+
+	cpython_drop(none);
+	return object == none;
 }
 
 bool cpython_take_truth(struct object *result)

@@ -52,7 +52,7 @@ bool cpython_to_pointer(struct object *object, void **p);
 /* The same for what an entry returns: consumes object, which may be NULL with a Python exception set. */
 int cpython_take_pointer(struct object *object, void **p);
 
-/* An exception with that pointer, as tasks raise it. */
+/* An exception with that pointer, as tasks raise it; that of NULL is false. */
 struct object *cpython_new_exception(void *p);
 void cpython_raise(void *p);
 
@@ -68,6 +68,9 @@ int cpython_take_error(void **p);
 
 /* The status of a call of which only its success matters: consumes result. */
 int cpython_take_done(struct object *result);
+
+/* Whether object is None; an exception may be false and is not. */
+bool cpython_is_none(const struct object *object);
 
 /* Whether the result of a question is true: consumes it. */
 bool cpython_take_truth(struct object *result);
