@@ -14,6 +14,7 @@ typedef void deed(struct inside *in);
 struct inside {
 	deed *deed;
 	struct pp_executor *e;	    /* that the deed is about */
+	struct pp_executor *another; /* that do_map_on_another is about */
 	struct pp_future *own;	    /* of the task, callback or argument itself */
 	struct pp_future *other;    /* another one */
 	struct pp_future *made;	    /* by the deed */
@@ -338,12 +339,9 @@ static void do_ask_own(struct inside *in)
 	const struct pp_backend *b = backend();
 
 	in->status = b->result(in->own, 0, &in->outcome);
-	if (b->done)
-		in->answer = b->done(in->own);
-	if (b->cancelled)
-		in->answer = b->cancelled(in->own);
-	if (b->running)
-		in->answer = b->running(in->own);
+	in->answer = b->done && b->done(in->own);
+	in->answer |= b->cancelled && b->cancelled(in->own);
+	in->answer |= b->running && b->running(in->own);
 }
 
 /* ---- inside a task --------------------------------------------------------------- */
@@ -1168,4 +1166,370 @@ CASE(reentry_48_release_releases_its_future)
 	shutdown_wait(in->e);
 	context("a release function has dropped the last handle on the future of its argument");
 	EXPECT_STATUS(PP_OK, in->status);
+}
+
+/* ---- the rest of the table ----------------------------------------------------------- */
+
+enum place { CALLBACK, INITIALIZER, RELEASE };
+
+/* A deed at that place of an executor of one worker, which in->e is; in->other is done. */
+static struct inside *inside_at(enum place place, deed *what)
+{
+	struct inside *in;
+
+	if (place == CALLBACK)
+		NEED(add_done_callback);
+	if (place == RELEASE)
+		NEED(submit_with_release);
+	in = inside_new(what, NULL);
+	in->e = place == INITIALIZER ? executor_new_with_initializer(1, initializer_inside, in) : executor_new(1);
+	in->other = submitted_in(F_RETURNED, NULL);
+	return in;
+}
+
+/* Have the deed done, and the executor go on to work if it still accepts any. */
+static void done_at(enum place place, struct inside *in)
+{
+	if (place == INITIALIZER)
+		submit(in->e, task_count, in->ran);
+	if (place == RELEASE)
+		in_release(in);
+	else if (place == CALLBACK)
+		in_callback(in);
+	else
+		let(in);
+}
+
+static void expect_result_at(enum place place)
+{
+	struct inside *in = inside_at(place, do_result_of_other);
+
+	done_at(place, in);
+	EXPECT_STATUS(PP_OK, in->status);
+	EXPECT_PTR(THE_VALUE, in->outcome);
+}
+
+static void expect_wait_at(enum place place)
+{
+	struct inside *in;
+
+	NEED(wait);
+	in = inside_at(place, do_wait_for_other);
+	done_at(place, in);
+	EXPECT_STATUS(PP_OK, in->status);
+	EXPECT(in->answer);
+}
+
+static void expect_as_completed_at(enum place place)
+{
+	struct inside *in;
+
+	NEED(as_completed_begin);
+	NEED(as_completed_next);
+	NEED(as_completed_end);
+	in = inside_at(place, do_as_completed_other);
+	done_at(place, in);
+	EXPECT_STATUS(PP_OK, in->status);
+	EXPECT(in->answer);
+}
+
+static void do_map_on_another(struct inside *in)
+{
+	struct pp_executor *own = in->e;
+
+	in->e = in->another;
+	do_map(in);
+	in->e = own;
+}
+
+static void expect_map_at(enum place place)
+{
+	struct inside *in;
+
+	NEED(map_begin);
+	NEED(map_next);
+	NEED(map_end);
+	in = inside_at(place, do_map_on_another);
+	in->another = executor_any();
+	done_at(place, in);
+	EXPECT_STATUS(PP_OK, in->status);
+	EXPECT_PTR(THE_VALUE, in->outcome);
+}
+
+static void expect_finish_at(enum place place)
+{
+	struct inside *in;
+
+	NEED(set_result);
+	in = inside_at(place, do_finish_other);
+	in->other = future_new();
+	done_at(place, in);
+	EXPECT_STATUS(PP_OK, in->status);
+	expect_in(in->other, F_RETURNED);
+}
+
+static void do_add_callback_to_other(struct inside *in)
+{
+	in->status = backend()->add_done_callback(in->other, callback_count, in->ran);
+}
+
+static void expect_nested_at(enum place place)
+{
+	struct inside *in = inside_at(place, do_nested_executor);
+
+	done_at(place, in);
+	EXPECT_STATUS(PP_OK, in->status);
+	EXPECT_PTR(THE_VALUE, in->outcome);
+}
+
+static void expect_worker_count_at(enum place place)
+{
+	struct inside *in;
+
+	NEED(worker_count);
+	in = inside_at(place, do_worker_count);
+	done_at(place, in);
+	context("the count of workers was asked for, and the answer has come");
+	EXPECT_INT(1, counter_value(in->finished));
+}
+
+static void expect_shutdown_wait_at(enum place place)
+{
+	struct inside *in = inside_at(place, do_shutdown_wait);
+	struct pp_future *f;
+
+	done_at(place, in);
+	context("the executor was asked to shut down and wait, and the call has returned");
+	EXPECT_STATUS(PP_SHUTDOWN, try_submit(in->e, must_not_run, NULL, &f));
+}
+
+/* The only worker is at the deed, so that what was submitted meanwhile is PENDING. */
+static void expect_shutdown_cancel_at(enum place place)
+{
+	struct pp_future *f[5];
+	struct inside *in;
+
+	NEED(shutdown_cancel);
+	NEED(shutdown_nowait);
+	in = inside_at(place, do_shutdown_cancel);
+	f[0] = place == RELEASE ? submit_with_release(in->e, task_return, in, release_inside)
+				: submit(in->e, must_not_run, NULL);
+	gate_await(in->ready, 1);
+	for (int i = 1; i < 5; i++)
+		f[i] = submit(in->e, must_not_run, NULL);
+	let(in);
+	EXPECT_STATUS(PP_OK, in->status);
+	shutdown_wait(in->e);
+	for (int i = place == RELEASE; i < 5; i++)
+		expect_in(f[i], F_NOTIFIED);
+}
+
+static void in_callback_of_a_breaking_pool(struct inside *in)
+{
+	struct gate *gate = gate_new();
+	struct pp_future *f;
+
+	in->e = executor_new_with_initializer(1, fail_after_gate, gate);
+	f = submit(in->e, must_not_run, NULL);
+	submit(in->e, must_not_run, NULL);
+	REQUIRE(add_done_callback(f, callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	gate_open(gate);
+	let(in);
+}
+
+CASE(reentry_49_callback_of_a_breaking_pool_shuts_down)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	NEED(shutdown_nowait);
+	in = inside_new(do_shutdown_nowait, NULL);
+	in_callback_of_a_breaking_pool(in);
+	context("a callback that was called because the pool broke has shut it down");
+	EXPECT_STATUS(PP_OK, in->status);
+}
+
+CASE(reentry_49_callback_of_a_breaking_pool_cancels_all)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	NEED(shutdown_cancel);
+	NEED(shutdown_nowait);
+	in = inside_new(do_shutdown_cancel, NULL);
+	in_callback_of_a_breaking_pool(in);
+	context("a callback that was called because the pool broke has shut it down and cancelled the rest");
+	EXPECT_STATUS(PP_OK, in->status);
+}
+
+CASE(reentry_50_callback_is_yielded_a_done_future)
+{
+	expect_as_completed_at(CALLBACK);
+}
+
+CASE(reentry_51_callback_maps_on_another_executor)
+{
+	expect_map_at(CALLBACK);
+}
+
+CASE(reentry_52_callback_asks_shutdown_to_wait)
+{
+	expect_shutdown_wait_at(CALLBACK);
+}
+
+CASE(reentry_53_callback_uses_another_executor)
+{
+	expect_nested_at(CALLBACK);
+}
+
+CASE(reentry_54_callback_asks_for_the_count_of_workers)
+{
+	expect_worker_count_at(CALLBACK);
+}
+
+CASE(reentry_55_initializer_takes_a_result)
+{
+	expect_result_at(INITIALIZER);
+}
+
+/* The only worker is in its initializer, so that the future is PENDING. */
+CASE(reentry_56_initializer_asks_about_a_future)
+{
+	struct inside *in = inside_new(do_ask_own, NULL);
+
+	in->e = executor_new_with_initializer(1, initializer_inside, in);
+	in->own = submit(in->e, task_count, in->ran);
+	let(in);
+	context("an initializer has asked about a PENDING future of its executor");
+	EXPECT_STATUS(PP_TIMEOUT, in->status);
+	EXPECT_FALSE(in->answer);
+}
+
+CASE(reentry_57_initializer_adds_a_callback)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	in = inside_initializer(do_add_callback_to_other, task_return);
+	let(in);
+	EXPECT_STATUS(PP_OK, in->status);
+	context("an initializer has added a callback to a PENDING future of its executor");
+	EXPECT_INT(0, in->before);
+	shutdown_wait(in->e);
+	counter_await(in->ran, 1);
+	EXPECT_INT(1, counter_value(in->ran));
+}
+
+CASE(reentry_58_initializer_finishes_a_future)
+{
+	expect_finish_at(INITIALIZER);
+}
+
+CASE(reentry_59_initializer_waits_for_a_done_future)
+{
+	expect_wait_at(INITIALIZER);
+}
+
+CASE(reentry_60_initializer_is_yielded_a_done_future)
+{
+	expect_as_completed_at(INITIALIZER);
+}
+
+CASE(reentry_61_initializer_maps_on_another_executor)
+{
+	expect_map_at(INITIALIZER);
+}
+
+CASE(reentry_62_initializer_cancels_all)
+{
+	expect_shutdown_cancel_at(INITIALIZER);
+}
+
+CASE(reentry_63_initializer_asks_shutdown_to_wait)
+{
+	expect_shutdown_wait_at(INITIALIZER);
+}
+
+CASE(reentry_64_initializer_releases_a_future)
+{
+	struct inside *in;
+
+	NEED(future_release);
+	in = inside_new(do_release_made, NULL);
+	in->e = executor_new_with_initializer(1, initializer_inside, in);
+	in->made = own_submit(in->e, task_count, in->ran);
+	let(in);
+	shutdown_wait(in->e);
+	context("an initializer has dropped the handle on a PENDING future of its executor");
+	EXPECT_INT(1, counter_value(in->ran));
+}
+
+CASE(reentry_65_release_adds_a_callback)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	in = inside_at(RELEASE, do_add_callback_to_other);
+	done_at(RELEASE, in);
+	EXPECT_STATUS(PP_OK, in->status);
+	context("a release function has added a callback to a done future");
+	EXPECT_INT(1, in->before);
+}
+
+CASE(reentry_66_release_finishes_a_future)
+{
+	expect_finish_at(RELEASE);
+}
+
+CASE(reentry_67_release_waits_for_a_done_future)
+{
+	expect_wait_at(RELEASE);
+}
+
+CASE(reentry_68_release_is_yielded_a_done_future)
+{
+	expect_as_completed_at(RELEASE);
+}
+
+CASE(reentry_69_release_maps_on_another_executor)
+{
+	expect_map_at(RELEASE);
+}
+
+CASE(reentry_70_release_cancels_all)
+{
+	expect_shutdown_cancel_at(RELEASE);
+}
+
+CASE(reentry_71_release_asks_shutdown_to_wait)
+{
+	expect_shutdown_wait_at(RELEASE);
+}
+
+CASE(reentry_72_release_uses_another_executor)
+{
+	expect_nested_at(RELEASE);
+}
+
+CASE(reentry_73_release_asks_for_the_count_of_workers)
+{
+	expect_worker_count_at(RELEASE);
+}
+
+/* Two break, so that one is let go of while the other is yet to come. */
+CASE(reentry_74_release_of_a_breaking_pool_is_refused)
+{
+	struct gate *gate = gate_new();
+	struct inside *in;
+
+	NEED(submit_with_release);
+	in = inside_new(do_submit, executor_new_with_initializer(1, fail_after_gate, gate));
+	submit_with_release(in->e, must_not_run, in, release_inside);
+	submit(in->e, must_not_run, NULL);
+	gate_open(in->ready);
+	gate_open(gate);
+	let(in);
+	context("a release function that was called because the pool broke has submitted");
+	EXPECT_STATUS(PP_BROKEN, in->status);
 }
