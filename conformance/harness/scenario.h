@@ -37,7 +37,8 @@
  *              it is told as cancelled, broken or refused; what cancel
  *              returned, the state, and whether the task ran agree; each done
  *              callback and release function is called once; nothing begins
- *              or ends after a shutdown that waited.
+ *              or ends after a shutdown that waited; no more
+ *              tasks run at once than the executor has workers.
  * Choices      all that is not the executor's comes from choose().
  * Threads      set_up and check belong to the main thread.  What is called
  *              do_... belongs to any thread of the round; it goes to the
@@ -147,6 +148,7 @@ void do_shutdown(enum form form);
 void do_release_pool(void);
 void do_drop(int i); /* future_release */
 int do_result(int i, double timeout);
+int do_exception(int i, double timeout);
 void do_add_callback(int i);
 
 /* On work items 0 to n - 1; give a bit for each that is done or was yielded. */

@@ -88,6 +88,7 @@ struct stage {
 	struct pp_executor *e;
 	bool has_initializer;
 	int failing;
+	int workers;
 	void *map_arguments[MAPPED];
 	int map_count, map_next;
 	struct pp_source source;
@@ -100,6 +101,7 @@ struct stage {
 	atomic_bool waited;	/* a shutdown that waits has returned */
 	atomic_bool cancelling; /* a shutdown that cancels has begun */
 	atomic_int initializers;
+	atomic_int inside; /* tasks that have begun and not ended */
 	atomic_bool failed; /* an initializer is about to return that it failed */
 	atomic_long notes[NOTES];
 };
@@ -249,6 +251,8 @@ static void judge_begin(struct item *it)
 {
 	if (ADD(it->begun))
 		violation("EXEC-12", "the task of work item %d began a second time", it->number);
+	if (ADD(stage->inside) >= stage->workers)
+		violation("WORKER-1", "more tasks run at once than there are workers, which is %d", stage->workers);
 	if (GET(it->cancels_true))
 		violation("CANCEL-3", "the task of work item %d began after cancel had returned true", it->number);
 	if (GET(stage->waited))
@@ -274,6 +278,7 @@ static int task(void *arg, void **outcome)
 		violation("SHUTDOWN-9", "the task of work item %d ended after a shutdown had returned from waiting",
 			  it->number);
 	ADD(it->ended);
+	atomic_fetch_sub_explicit(&stage->inside, 1, memory_order_relaxed);
 	*outcome = it;
 	sem_post(&it->over); /* what follows leaves the item alone */
 	return ending == EXCEPTION ? PP_RAISED : PP_OK;
@@ -352,8 +357,9 @@ static void need_workers(int n)
 		unsupported("the backend runs %d tasks at once at the most, and the scenario needs %d", most, n);
 }
 
-static void opened(int status)
+static void opened(int workers, int status)
 {
+	stage->workers = workers;
 	if (status != PP_OK || !stage->e)
 		give_up("the executor of the scenario could not be made: %s", status_name(status));
 }
@@ -361,7 +367,7 @@ static void opened(int status)
 void open_pool(int n)
 {
 	need_workers(n);
-	opened(backend()->executor_new(n, &stage->e));
+	opened(n, backend()->executor_new(n, &stage->e));
 }
 
 void open_pool_with_initializer(int n, int failing)
@@ -370,7 +376,7 @@ void open_pool_with_initializer(int n, int failing)
 	need_workers(n);
 	stage->has_initializer = true;
 	stage->failing = failing;
-	opened(backend()->executor_new_with_initializer(n, initializer, stage, &stage->e));
+	opened(n, backend()->executor_new_with_initializer(n, initializer, stage, &stage->e));
 }
 
 void need_form(enum form form)
@@ -606,6 +612,21 @@ int do_result(int i, double timeout)
 	point("result");
 	status = ask_result(item(i), timeout);
 	point("result");
+	return status;
+}
+
+int do_exception(int i, double timeout)
+{
+	struct item *it = item(i);
+	void *exception = NULL;
+	int status;
+
+	point("exception");
+	status = backend()->exception(it->f, timeout, &exception);
+	if (status == PP_OK && exception)
+		violation("RESULT-35", "exception wrote its output for work item %d, which has a value", it->number);
+	judge_told(it, status, status == PP_OK ? it : exception);
+	point("exception");
 	return status;
 }
 

@@ -85,3 +85,17 @@ SCENARIO(shutdown_49_add_vs_completion_vs_shutdown,
 	 .threads = {MANY(adds_callback), ONCE(lets_go), MANY(shuts_down)},
 	 .check = look_at_1,
 	 .outcomes = {HAS_VALUE});
+
+static void one_runs_with_a_callback(void)
+{
+	one_runs_with_callbacks();
+	do_add_callback(0);
+}
+
+SCENARIO(callback_37_result_vs_completion_with_a_callback,
+	 .set_up = one_runs_with_a_callback,
+	 .threads = {MANY(asks), ONCE(lets_go)},
+	 .check = look_at_status_and_1,
+	 .outcomes = {
+		 {"PP_OK; value", ACCEPTABLE, "all are told, before, during or after the callback"},
+	 });

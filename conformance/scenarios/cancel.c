@@ -43,6 +43,37 @@ SCENARIO(cancel_15_cancel_vs_cancel_vs_dequeue,
 	 .check = look_at_1,
 	 .outcomes = {IS_CANCELLED, HAS_VALUE});
 
+static void cancels_and_asks(void)
+{
+	do_cancel(0);
+	note(0, do_result(0, PP_FOREVER));
+}
+
+/* Who asks after cancel has woken the others looks at the state. */
+SCENARIO(cancel_21_cancel_and_result_vs_dequeue,
+	 .set_up = one_is_queued_to_cancel,
+	 .threads = {MANY(cancels_and_asks), ONCE(lets_go)},
+	 .check = look_at_status_and_1,
+	 .outcomes = {
+		 {"PP_CANCELLED; cancelled", ACCEPTABLE, "cancel came first"},
+		 {"PP_OK; value", ACCEPTABLE, "the worker came first"},
+	 });
+
+static void one_is_queued_with_release(void)
+{
+	NEED(submit_with_release);
+	one_is_queued_to_cancel();
+}
+
+SCENARIO(mem_13_cancel_vs_dequeue,
+	 .set_up = one_is_queued_with_release,
+	 .threads = {MANY(cancels), ONCE(lets_go)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"cancelled", ACCEPTABLE, "cancel came first; the accounting has seen the argument let go of once"},
+		 {"value", ACCEPTABLE, "the worker came first, and the same"},
+	 });
+
 static void one_runs_to_cancel(void)
 {
 	NEED(cancel);
@@ -180,6 +211,29 @@ SCENARIO(author_25_set_result_vs_results,
 	 .check = look_at_status_and_1,
 	 .outcomes = {
 		 {"PP_OK; value", ACCEPTABLE, "all are told"},
+	 });
+
+SCENARIO(author_26_set_exception_vs_results,
+	 .set_up = one_of_our_own,
+	 .threads = {MANY(asks), ONCE(sets_exception)},
+	 .check = look_at_status_and_1,
+	 .outcomes = {
+		 {"PP_RAISED; exception", ACCEPTABLE, "all are told"},
+	 });
+
+static void one_of_our_own_is_cancelled(void)
+{
+	NEED(wait);
+	one_of_our_own();
+	do_cancel(0);
+}
+
+SCENARIO(author_8_wait_vs_begin,
+	 .set_up = one_of_our_own_is_cancelled,
+	 .threads = {MANY(waits_for_1), ONCE(begins_too)},
+	 .check = look_at_mask_and_1,
+	 .outcomes = {
+		 {"1; cancelled", ACCEPTABLE, "who waits is told when the cancellation is noticed, if not before"},
 	 });
 
 static void one_of_our_own_with_callbacks(void)

@@ -117,3 +117,19 @@ SCENARIO(map_34_map_never_asked_vs_dequeue,
 		 {"; [01] ran", ACCEPTABLE, "the rest was cancelled"},
 		 {"; 2 ran", ACCEPTABLE, "all had begun before the end, or what nobody asked for is not cancelled"},
 	 });
+
+/* ---- how many at once ----------------------------------------------------------- */
+
+static void one_of_two_is_held(void)
+{
+	open_pool(2);
+	hold_worker();
+}
+
+SCENARIO(worker_2_submits_vs_submit_vs_completion,
+	 .set_up = one_of_two_is_held,
+	 .threads = {MANY(submits_two), MANY(submits_a_third), ONCE(lets_go)},
+	 .check = look_at_3,
+	 .outcomes = {
+		 {"value, exception, value", ACCEPTABLE, "each has run; the accounting has counted those at once"},
+	 });

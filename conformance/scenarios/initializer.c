@@ -151,6 +151,34 @@ SCENARIO(init_22_iterator_vs_initializer_failure,
 		 {"1; broken", ACCEPTABLE, "who waits is told"},
 	 });
 
+static void breaks_under_two_to_wait(void)
+{
+	NEED(wait);
+	pool_is_to_break_under_two();
+}
+
+static void breaks_under_two_to_iterate(void)
+{
+	NEED(as_completed_begin);
+	pool_is_to_break_under_two();
+}
+
+#define BOTH_ARE_TOLD                                                          \
+	{"3; cancelled, broken", ACCEPTABLE, "cancel came first"},             \
+	{"3; broken, broken", ACCEPTABLE, "the failure came first"}
+
+SCENARIO(init_26_wait_vs_cancel_vs_initializer_failure,
+	 .set_up = breaks_under_two_to_wait,
+	 .threads = {MANY(waits_for_2), MANY(cancels), ONCE(lets_go)},
+	 .check = look_at_mask_and_2,
+	 .outcomes = {BOTH_ARE_TOLD});
+
+SCENARIO(init_27_iterator_vs_cancel_vs_initializer_failure,
+	 .set_up = breaks_under_two_to_iterate,
+	 .threads = {MANY(iterates_over_2), MANY(cancels), ONCE(lets_go)},
+	 .check = look_at_mask_and_2,
+	 .outcomes = {BOTH_ARE_TOLD});
+
 static void breaks_to_call_back(void)
 {
 	NEED(add_done_callback);

@@ -183,3 +183,48 @@ SCENARIO(ascomp_8_iterator_vs_cancel_vs_dequeue,
 		 {"1; cancelled", ACCEPTABLE, "cancel came first"},
 		 {"1; value", ACCEPTABLE, "the worker came first"},
 	 });
+
+static void one_runs_one_is_queued(void)
+{
+	NEED(wait);
+	NEED(cancel);
+	open_pool(1);
+	put_running(0, VALUE);
+	put(1, EXCEPTION);
+}
+
+static void cancels_the_second(void)
+{
+	do_cancel(1);
+}
+
+SCENARIO(wait_12_first_exception_vs_cancel_vs_completion,
+	 .set_up = one_runs_one_is_queued,
+	 .threads = {MANY(waits_for_an_exception), ONCE(cancels_the_second), ONCE(lets_go)},
+	 .check = look_at_mask_and_2,
+	 .outcomes = {
+		 {"3; value, cancelled", ACCEPTABLE, "cancel came first, and is no exception"},
+		 {"[23]; value, exception", ACCEPTABLE, "the worker came first"},
+	 });
+
+static void runs_to_wait_and_release(void)
+{
+	NEED(wait);
+	NEED(executor_release);
+	one_runs();
+}
+
+static void waits_and_ends_all(void)
+{
+	note(0, do_wait(PP_ALL_COMPLETED, PP_FOREVER, 1));
+	do_shutdown(WAITS);
+	do_release_pool();
+}
+
+SCENARIO(wait_34_wait_shutdown_and_release_vs_completion,
+	 .set_up = runs_to_wait_and_release,
+	 .threads = {ONCE(waits_and_ends_all), ONCE(lets_go)},
+	 .check = look_at_mask_and_1,
+	 .outcomes = {
+		 {"1; value", ACCEPTABLE, "the worker is still on its way out"},
+	 });

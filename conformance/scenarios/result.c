@@ -80,3 +80,47 @@ SCENARIO(result_27_result_vs_brief_result_vs_completion,
 	 .outcomes = {
 		 {"PP_OK; value", ACCEPTABLE, "who waits without a limit is told"},
 	 });
+
+/* ---- exception --------------------------------------------------------------- */
+
+static void one_runs_to_ask_for_exception(void)
+{
+	NEED(exception);
+	one_runs();
+}
+
+static void one_raises_to_ask_for_exception(void)
+{
+	NEED(exception);
+	one_runs_to_raise();
+}
+
+static void one_is_queued_to_ask_for_exception(void)
+{
+	NEED(exception);
+	one_is_queued_to_cancel();
+}
+
+SCENARIO(result_42_exceptions_vs_completion_with_value,
+	 .set_up = one_runs_to_ask_for_exception,
+	 .threads = {MANY(asks_for_exception), ONCE(lets_go)},
+	 .check = look_at_status_and_1,
+	 .outcomes = {
+		 {"PP_OK; value", ACCEPTABLE, "all are told that there is none"},
+	 });
+
+SCENARIO(result_42_exceptions_vs_results_vs_completion_with_exception,
+	 .set_up = one_raises_to_ask_for_exception,
+	 .threads = {MANY(asks_for_exception), MANY(gives_up_soon), ONCE(lets_go)},
+	 .check = look_at_status_and_1,
+	 .outcomes = {
+		 {"PP_RAISED; exception", ACCEPTABLE, "all are told"},
+	 });
+
+SCENARIO(result_43_exceptions_vs_cancel,
+	 .set_up = one_is_queued_to_ask_for_exception,
+	 .threads = {MANY(asks_for_exception), ONCE(cancels)},
+	 .check = look_at_status_and_1,
+	 .outcomes = {
+		 {"PP_CANCELLED; cancelled", ACCEPTABLE, "all are told, though no worker is free"},
+	 });

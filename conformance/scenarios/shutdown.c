@@ -356,3 +356,63 @@ SCENARIO(shutdown_45_map_vs_shutdown_that_cancels,
 		 {"cancelled, value, stop", INTERESTING, "the worker was between two cancellations"},
 		 {"refused", ACCEPTABLE, "shutdown came before the last submit"},
 	 });
+
+/* ---- no work, and the first work ------------------------------------------------------ */
+
+SCENARIO(shutdown_13_shutdown_vs_shutdown,
+	 .set_up = pool_is_idle,
+	 .threads = {MANY(shuts_down), MANY(shuts_down)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"left", ACCEPTABLE, "there never was any work"},
+	 });
+
+static void submits_and_shuts_down(void)
+{
+	do_submit(0, VALUE);
+	do_shutdown(WAITS);
+}
+
+/* The worker that the work brings about arrives while shutdown waits. */
+SCENARIO(shutdown_17_first_work_and_shutdown_vs_shutdown,
+	 .set_up = pool_is_idle,
+	 .threads = {ONCE(submits_and_shuts_down), MANY(shuts_down)},
+	 .check = look_at_1,
+	 .outcomes = {HAS_VALUE, IS_REFUSED});
+
+/* ---- all cancelled -------------------------------------------------------------------- */
+
+static void two_are_queued_to_cancel_all(void)
+{
+	need_form(CANCELS_RETURNS);
+	two_are_queued();
+}
+
+SCENARIO(shutdown_32_shutdown_that_cancels_vs_shutdown_that_cancels,
+	 .set_up = two_are_queued_to_cancel_all,
+	 .threads = {MANY(cancels_all_at_once), MANY(cancels_all_at_once)},
+	 .check = look_at_2,
+	 .outcomes = {
+		 {"cancelled, cancelled", ACCEPTABLE, "no worker is free to take them"},
+	 });
+
+static void queued_to_wait_and_cancel_all(void)
+{
+	NEED(wait);
+	need_form(CANCELS_RETURNS);
+	one_is_queued_to_cancel();
+}
+
+static void cancels_all_and_lets_go(void)
+{
+	do_shutdown(CANCELS_RETURNS);
+	do_open();
+}
+
+SCENARIO(shutdown_44_wait_vs_cancel_vs_shutdown_that_cancels,
+	 .set_up = queued_to_wait_and_cancel_all,
+	 .threads = {MANY(waits_for_1), MANY(cancels), ONCE(cancels_all_and_lets_go)},
+	 .check = look_at_mask_and_1,
+	 .outcomes = {
+		 {"1; cancelled", ACCEPTABLE, "whichever of the two has cancelled it, who waits is told"},
+	 });
