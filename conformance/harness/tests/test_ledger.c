@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_ledger.c: ledger.awk, with every awk that is installed, and ci/links. */
+/* test_ledger.c: ledger.awk, with every awk that is installed, and ci/links and ci/ledger. */
 #include "scratch.h"
 
 /* Run ledger.awk on chapter files; its table in "out.c", its errors in "err". */
@@ -198,6 +198,57 @@ START_TEST(a_link_leads_somewhere)
 }
 END_TEST
 
+/* A tool that lists one clause and has run its one case, with such an outcome and exit status. */
+static void write_tool(const char *rule, const char *status, const char *file, const char *outcome, const char *exit)
+{
+	char *text = text_format(
+		"#!/bin/sh\n"
+		"while [ $# -gt 1 ]; do [ \"$1\" = --json ] && out=$2; [ \"$1\" = run ] && run=1; shift; done\n"
+		"case $run in\n"
+		"1) echo '{\"results\": [{\"clause\": \"CANCEL-1\", \"outcome\": \"%s\"}]}' >\"$out\"; exit %s;;\n"
+		"*) echo '{\"profile\": \"3.2\", \"cases\": [{\"case\": \"c\", \"file\": \"%s\"}], \"clauses\": [{"
+		"\"clause\": \"CANCEL-1\", \"level\": \"MUST\", \"since\": \"3.2\", \"rule\": \"%s\","
+		" \"status\": \"%s\", \"cases\": [\"c\"]}]}' >\"$out\";;\n"
+		"esac\n",
+		outcome, exit, file, rule, status);
+
+	write_whole("poolproof", text);
+	free(text);
+	ck_assert_int_eq(run_shell("chmod +x '%s'%s", in_scratch("poolproof"), ""), 0);
+}
+
+static void ck_judged(int expected, const char *message)
+{
+	char *script = harness_file("../../ci/ledger");
+	char *out;
+
+	ck_assert_int_eq(run_shell("python3 '%s' '%s' >\"$PP_OUT\"", script, scratch), expected);
+	out = read_whole(in_scratch("out"));
+	ck_assert_contains(out, message);
+	free(out);
+	free(script);
+}
+
+START_TEST(the_ledger_is_judged_by_a_run)
+{
+	if (!have("python3"))
+		return;
+	setenv("PP_OUT", in_scratch("out"), 1);
+	write_tool("It MUST.", "tested", "cases/a.c", "PASS", "0");
+	ck_judged(0, "1 clauses, 1 tested by the run, profiles 3.2 to 3.2\n1 passed, 0 failed\n");
+	write_tool("It MUST.", "not covered", "cases/a.c", "PASS", "0");
+	ck_judged(1, "CANCEL-1: MUST, and neither a case nor a reason");
+	write_tool("It MUST.", "tested", "cases/a.c", "UNSUPPORTED", "0");
+	ck_judged(1, "CANCEL-1: no case of it executed a check");
+	write_tool("It MUST.", "tested", "cases/a.c", "FAIL", "1");
+	ck_judged(1, "profile 3.2: the run on the reference is not good");
+	write_tool("When two calls meet, it MUST.", "tested", "cases/a.c", "PASS", "0");
+	ck_judged(1, "CANCEL-1: it speaks of calls that meet");
+	write_tool("When two calls meet, it MUST.", "tested", "a/scenarios/a.c", "PASS", "0");
+	ck_judged(0, "1 passed, 0 failed\n");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -206,6 +257,7 @@ int main(void)
 		malformed_clauses_are_errors,
 		names_are_unique_over_all_chapters,
 		a_link_leads_somewhere,
+		the_ledger_is_judged_by_a_run,
 	};
 	return scratch_run("ledger", tests, sizeof(tests) / sizeof(tests[0]));
 }
