@@ -157,7 +157,8 @@ deps:
 	@ci/deps
 
 BACKEND ?= reference
-VALGRIND := valgrind -q --trace-children=no --error-exitcode=0 --child-silent-after-fork=no
+VALGRIND := valgrind -q --trace-children=no --error-exitcode=0 --child-silent-after-fork=no \
+            --run-libc-freeres=no --run-cxx-freeres=no --sanity-level=0
 run: all
 	$(if $(TOOL),$(VALGRIND) --tool=$(TOOL) $(if $(filter memcheck,$(TOOL)),--leak-check=no)) \
 	   $(B)/poolproof run $(BACKEND) $(ARGS)

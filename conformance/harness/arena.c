@@ -88,6 +88,14 @@ void *shared_alloc(size_t size)
 	return (char *)arena + at;
 }
 
+void *arena_rest(size_t *size)
+{
+	size_t used = arena ? atomic_load(&arena->used) : ARENA_SIZE;
+
+	*size = used < ARENA_SIZE ? ARENA_SIZE - used : 0;
+	return *size ? (char *)arena + used : NULL;
+}
+
 void *token(int i)
 {
 	if (i < 0 || i >= TOKENS)

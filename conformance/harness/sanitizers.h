@@ -42,6 +42,9 @@ unsigned long valgrind_errors(void);
 /* The atomics there order nothing, and are not to be reported. */
 void valgrind_unordered(void *start, size_t size);
 
+/* In the supervisor, before the first case: what is lost already is not the fault of one. */
+void valgrind_prepare(void);
+
 /* In the process of a case: before the backend is loaded, and at the end. */
 void valgrind_begin(void);
 void valgrind_judge(void);

@@ -26,6 +26,10 @@ _Noreturn void end_as(enum outcome o, const struct finding *f, const char *forma
 
 /* Map the arena, so that processes forked from now on have it. */
 void arena_open(void);
+
+/* The part of it that nobody was handed yet. */
+void *arena_rest(size_t *size);
+
 void gates_open_all(void);
 
 /* Join what thread_start made and the case did not join. */

@@ -7,6 +7,7 @@
 
 #include "sanitizers.h"
 #include "slot.h"
+#include "support.h"
 
 static unsigned long errors, lost;
 
@@ -19,6 +20,7 @@ static unsigned long definitely_lost(void)
 {
 	unsigned long leaked = 0, dubious = 0, reachable = 0, suppressed = 0;
 
+	VALGRIND_DO_QUICK_LEAK_CHECK;
 	VALGRIND_COUNT_LEAKS(leaked, dubious, reachable, suppressed);
 	(void)dubious;
 	(void)reachable;
@@ -38,13 +40,33 @@ void valgrind_unordered(void *start, size_t size)
 	VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_START_SUPPRESSION, start, size, 0, 0, 0);
 }
 
+void valgrind_prepare(void)
+{
+	if (valgrind_runs())
+		lost = definitely_lost();
+}
+
 void valgrind_begin(void)
 {
-	if (!valgrind_runs())
-		return;
-	errors = VALGRIND_COUNT_ERRORS;
-	VALGRIND_DO_QUICK_LEAK_CHECK;
-	lost = definitely_lost();
+	if (valgrind_runs())
+		errors = VALGRIND_COUNT_ERRORS;
+}
+
+/* The arena is large: nothing searches for pointers in memory that is not to be accessed. */
+static void judge_leaks(void)
+{
+	size_t size;
+	void *rest = arena_rest(&size);
+	unsigned long now_lost;
+
+	VALGRIND_MAKE_MEM_NOACCESS(rest, size);
+	now_lost = definitely_lost();
+	if (now_lost > lost) {
+		slot_decide(LEAK, NULL, "%lu bytes are definitely lost; where they come from is in Valgrind's own output",
+			    now_lost - lost);
+		VALGRIND_DO_LEAK_CHECK;
+	}
+	VALGRIND_MAKE_MEM_DEFINED(rest, size);
 }
 
 void valgrind_judge(void)
@@ -57,11 +79,5 @@ void valgrind_judge(void)
 	if (found)
 		slot_decide(RACE, NULL, "Valgrind reported %lu error%s; they are in its own output",
 			    found, found == 1 ? "" : "s");
-	VALGRIND_DO_QUICK_LEAK_CHECK;
-	found = definitely_lost();
-	if (found <= lost)
-		return;
-	slot_decide(LEAK, NULL, "%lu bytes are definitely lost; where they come from is in Valgrind's own output",
-		    found - lost);
-	VALGRIND_DO_LEAK_CHECK;
+	judge_leaks();
 }
