@@ -9,7 +9,9 @@
 #include "case_process.h"
 
 #include <check.h>
+#include <dlfcn.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "keeper.h"
 #include "sanitizers.h"
@@ -107,6 +109,47 @@ static void run_check(void)
 	results = srunner_results(runner);
 	if (srunner_ntests_run(runner) == 1 && tr_rtype(results[0]) != CK_PASS)
 		read_check_message(tr_msg(results[0]));
+	free(results);
+	srunner_free(runner);
+}
+
+/* ---- rehearsal -------------------------------------------------------------------- */
+
+static void nothing(void)
+{
+}
+
+static void nothing_in_thread(void *arg)
+{
+	(void)arg;
+}
+
+/* What run_case() does besides the case, as far as it leaves nothing behind. */
+static void rehearse_steps(void)
+{
+	void *object;
+
+	leaks_begin();
+	object = dlopen("libdl.so.2", RTLD_NOW | RTLD_LOCAL);
+	thread_start(nothing_in_thread, NULL);
+	clean_up();
+	if (object)
+		dlclose(object);
+	leaks_judge();
+}
+
+void rehearse(void)
+{
+	static const struct pp_case empty = {.name = "rehearsal", .run = nothing};
+
+	slot = valgrind_runs() ? slot_new() : NULL;
+	if (!slot)
+		return;
+	rehearse_steps();
+	the_case = &empty;
+	run_check();
+	munmap(slot, sizeof(*slot));
+	slot = NULL;
 }
 
 _Noreturn void checker_main(const struct pp_case *c, int output)

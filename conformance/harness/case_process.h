@@ -9,6 +9,13 @@
 _Noreturn void checker_main(const struct pp_case *c, int output);
 
 /*
+ * Valgrind translates what a process executes, and a child has what its parent
+ * had translated: so under Valgrind the supervisor does once what is done in
+ * each case besides its body.
+ */
+void rehearse(void);
+
+/*
  * Look for threads and descriptors that are there now and were not before,
  * processes too, and decide LEAK.
  */
