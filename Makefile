@@ -33,7 +33,8 @@ VERSION := $(shell sed -n 's/^\#define CF_VERSION "\(.*\)"/\1/p' reference/inclu
 
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wpedantic $(if $(WERROR),-Werror)
-SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) $(if $(COVERAGE),--coverage -fprofile-update=atomic)
+# -fno-builtin-fork: otherwise gcov forgets in a child what ran inside fork.
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) $(if $(COVERAGE),--coverage -fprofile-update=atomic -fno-builtin-fork)
 COMMON := -pthread -fPIC $(WARN) $(SANFLAGS) -Ireference/include -Iconformance/include
 
 # ---- what this machine has ---------------------------------------------------

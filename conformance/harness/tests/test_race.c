@@ -133,7 +133,9 @@ END_TEST
 START_TEST(what_a_backend_lacks_is_skipped)
 {
 	ck_assert_int_eq(race("none", "--scenario 'wait_*' --rounds 1"), 0);
-	ck_assert_contains(out, "0 passed, 0 failed, 7 skipped\n");
+	ck_assert_contains(out, "0 passed, 0 failed, ");
+	ck_assert_contains(out, " skipped\n");
+	ck_assert(!strstr(out, ", 0 skipped"));
 }
 END_TEST
 
