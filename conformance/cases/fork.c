@@ -19,6 +19,7 @@ struct log {
 	int used;	     /* futures of these that gave their outcomes */
 	struct pp_executor *e;
 	struct pp_future *f[2];
+	struct pp_completed *it;
 	int status[2];
 	void *outcome[2];
 	bool answer;
@@ -547,6 +548,40 @@ CASE(fork_15_result_with_a_timeout_returns)
 			i == 0 ? "RUNNING" : "PENDING", status_name(log->status[i]));
 		EXPECT(log->status[i] == PP_TIMEOUT || log->status[i] == PP_BROKEN);
 	}
+}
+
+static void iterate(void *arg)
+{
+	struct log *log = arg;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		struct pp_future *f = NULL;
+
+		log->status[i] = as_completed_next(log->it, &f);
+		log->outcome[i] = f;
+	}
+}
+
+CASE(fork_22_iterator_begun_before_the_fork)
+{
+	struct pp_executor *e = executor_new(2);
+	struct log *log = log_new();
+
+	NEED(as_completed_begin);
+	log->f[0] = submit(e, task_return, THE_VALUE);
+	expect_result(log->f[0], F_RETURNED, PP_FOREVER);
+	log->f[1] = submit(e, task_pass_gate, log->gate);
+	gate_await(log->gate, 1);
+	log->it = as_completed_begin(log->f, 2, 2 * short_time());
+	expect_left(process_fork_run(iterate, log), 0);
+	gate_open(log->gate);
+	context("the iterator in the child gave the future that was done at the fork");
+	EXPECT_STATUS(PP_OK, log->status[0]);
+	EXPECT_PTR(log->f[0], log->outcome[0]);
+	context("then, for one that was RUNNING at the fork, it told %s", status_name(log->status[1]));
+	EXPECT(log->status[1] == PP_TIMEOUT || (log->status[1] == PP_OK && log->outcome[1] == log->f[1]));
+	as_completed_end(log->it);
 }
 
 static void shut_down(void *arg)

@@ -3,6 +3,7 @@
 #include "futures.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdint.h>
 
 /* The largest number that a status has; values up to it look like one. */
@@ -599,6 +600,25 @@ CASE(result_25_the_most_nanoseconds)
 CASE(result_26_without_a_limit)
 {
 	expect_patience(PP_FOREVER, false);
+}
+
+/* RESULT-54 */
+static void expect_no_wait(const char *what, int status)
+{
+	context("%s of a future that is not done, with a timeout that is not a number: %s", what, status_name(status));
+	EXPECT(status == PP_TIMEOUT || status == PP_INVALID_ARGUMENT);
+}
+
+CASE(result_54_timeout_that_is_not_a_number)
+{
+	struct pp_future *f[] = {submitted_in(F_PENDING, NULL), submitted_in(F_RUNNING, NULL)};
+	void *outcome;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		expect_no_wait("result", result(f[i], NAN, &outcome));
+		expect_no_wait("exception", exception(f[i], NAN, &outcome));
+	}
 }
 
 /* One waiter gives up; the wake-up that comes then is for the other. */

@@ -773,6 +773,19 @@ CASE(wait_25_huge_timeouts)
 	wait_out(1.7e308);
 }
 
+CASE(wait_37_timeout_that_is_not_a_number)
+{
+	struct pp_executor *e = executor_new(1);
+	struct held *h = held_new(e, false);
+	bool done = false;
+	int status = wait_for(&h->f, 1, NAN, PP_ALL_COMPLETED, &done);
+
+	context("wait with a timeout that is not a number, over a running future: %s", status_name(status));
+	EXPECT(status == PP_OK || status == PP_INVALID_ARGUMENT);
+	EXPECT_FALSE(done);
+	finish(h);
+}
+
 /* WAIT-26: what was installed for a wait that timed out is gone before the futures become done. */
 CASE(wait_26_futures_go_on_after_a_timeout)
 {
