@@ -3,7 +3,7 @@
 #   make conform                   the suite on the reference, CPython and GLib
 #   make check                     every test of this project
 #   make run BACKEND=./mypool.so   the suite on one backend (ARGS='--case map_*')
-#   make race TIME=60              the scenarios in rounds, on one backend
+#   make race TIME=60              the scenarios in rounds, then random programs
 #   make fuzz TIME=60              random programs on one backend, judged by a model
 #   make fuzz-check                the tests of the fuzzer, and its corpus on the reference
 #   make bench                     the reference beside its peers (BENCH=--quick)
@@ -160,14 +160,16 @@ deps:
 BACKEND ?= reference
 # A stack counts byte by byte for Memcheck when a thread is started: smaller ones.
 VALGRIND := ulimit -S -s 1024; valgrind -q --main-stacksize=8388608 --trace-children=no --error-exitcode=0 --child-silent-after-fork=no \
-            --run-libc-freeres=no --run-cxx-freeres=no --sanity-level=0
+            --run-libc-freeres=no --run-cxx-freeres=no --sanity-level=0 --suppressions=conformance/valgrind.supp
+UNDER := $(if $(TOOL),$(VALGRIND) --tool=$(TOOL) $(if $(filter memcheck,$(TOOL)),--leak-check=no))
 run: all
-	$(if $(TOOL),$(VALGRIND) --tool=$(TOOL) $(if $(filter memcheck,$(TOOL)),--leak-check=no)) \
-	   $(B)/poolproof run $(BACKEND) $(ARGS)
+	$(UNDER) $(B)/poolproof run $(BACKEND) $(ARGS)
 
+# The scenarios, then random programs, for half of the time each.
+HALF_TIME = $(shell echo $(TIME) | awk '{ print $$1 / 2 }')
 race: all
-	$(if $(TOOL),$(VALGRIND) --tool=$(TOOL) $(if $(filter memcheck,$(TOOL)),--leak-check=no)) \
-	   $(B)/poolproof race $(BACKEND) --time $(or $(TIME),60) $(ARGS)
+	$(UNDER) $(B)/poolproof race $(BACKEND) --time $(HALF_TIME) $(ARGS)
+	$(UNDER) $(B)/poolproof fuzz $(BACKEND) --time $(HALF_TIME) --directory $(B)
 
 conform:
 	@ci/deps conform
@@ -218,6 +220,7 @@ install: all
 	install -m 755 $(B)/backends/*.so $(DEST)/lib/poolproof/
 	install -m 644 $(wildcard conformance/backends/*.expect) $(DEST)/lib/poolproof/
 	install -m 644 conformance/harness/poolproof.schema.json $(DEST)/share/poolproof/
+	install -m 644 conformance/valgrind.supp $(DEST)/share/poolproof/
 	install -m 644 conformance/man/*.1 $(DEST)/share/man/man1/
 	install -m 644 reference/man/*.3 $(DEST)/share/man/man3/
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' reference/cfutures.pc.in >$(DEST)/lib/pkgconfig/cfutures.pc

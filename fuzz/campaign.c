@@ -29,6 +29,7 @@ struct shared {
 	/* What was done. */
 	unsigned long done, unjudged;
 	bool loaded, found;
+	bool spoken; /* a tool reported something about this program */
 	struct ruling finding;
 	struct history history;
 
@@ -48,6 +49,7 @@ bool campaign_open(struct campaign *c, char *error, size_t size)
 		return false;
 	}
 	c->shared = p;
+	valgrind_prepare();
 	return guest_open(&c->guest, error, size);
 }
 
@@ -124,9 +126,10 @@ static bool run_one(const struct campaign *c, const struct pp_backend *b)
 	s->done++;
 	s->unjudged += s->finding.judgement == NOT_JUDGED;
 	s->found = s->finding.judgement == VIOLATION;
+	s->spoken = sanitizers_spoke();
 	if (!s->repeat && count_features(s) > before)
 		keep(s, s->seed);
-	return !s->found;
+	return !s->found && !s->spoken;
 }
 
 static void batch(void *arg)
@@ -136,6 +139,9 @@ static void batch(void *arg)
 	struct pp_backend table;
 	double until = run_now() + s->seconds;
 
+	valgrind_begin();
+	valgrind_unordered(&s->history, sizeof(s->history));
+	run_programs_open();
 	atomic_store(&slot->phase, PHASE_LOAD);
 	if (!target_load(&table, slot->problem, sizeof(slot->problem)))
 		return;
@@ -146,11 +152,12 @@ static void batch(void *arg)
 			s->seed++;
 		else
 			next_program(c, s);
-		if (!run_one(c, &table))
-			return;
-	} while (run_now() < until && s->done < s->runs);
+	} while (run_one(c, &table) && run_now() < until && s->done < s->runs);
+	if (s->found)
+		return;
 	if (table.finish)
 		table.finish();
+	valgrind_judge();
 }
 
 /* ---- what became of it ------------------------------------------------------------------ */
@@ -171,7 +178,16 @@ static char *history_text(const struct history *h, unsigned last)
 static void set_message(struct failure *f, enum failure_kind kind, const char *text)
 {
 	f->kind = kind;
-	snprintf(f->message, sizeof(f->message), "%s", text ? text : "");
+	snprintf(f->message, sizeof(f->message), "%.*s", (int)sizeof(f->message) - 1, text ? text : "");
+}
+
+static bool hear_valgrind(struct campaign *c, struct failure *f)
+{
+	const struct slot *s = c->guest.slot;
+
+	if (atomic_load(&s->decided) == 2)
+		set_message(f, s->outcome == LEAK ? LEAKED : RACED, s->message);
+	return f->kind != NO_FAILURE;
 }
 
 static bool hear_sanitizers(struct campaign *c, struct failure *f)
@@ -197,7 +213,7 @@ static void judge(struct campaign *c, struct failure *f)
 		last = s->finding.event;
 		set_message(f, FAILED, s->finding.message);
 		snprintf(f->clause, sizeof(f->clause), "%s", s->finding.clause);
-	} else if (!hear_sanitizers(c, f) && end) {
+	} else if (!hear_sanitizers(c, f) && !hear_valgrind(c, f) && end) {
 		set_message(f, c->guest.end == GUEST_ENDED ? CRASH : HUNG_UP, end);
 	}
 	if (f->kind != NO_FAILURE) {
@@ -214,7 +230,7 @@ static enum campaign_end run_batch(struct campaign *c, struct limits limits, str
 	struct shared *s = c->shared;
 
 	s->done = s->unjudged = 0;
-	s->found = s->loaded = false;
+	s->found = s->loaded = s->spoken = false;
 	s->runs = limits.runs;
 	s->seconds = limits.seconds < BATCH ? limits.seconds : BATCH;
 	history_clear(&s->history, 0, 0);

@@ -33,7 +33,7 @@ $(B)/fuzz/target_%: $(B)/fuzz/target_%.o $(if $(LIB_FUZZING_ENGINE),,$(B)/fuzz/s
 fuzz-targets: $(FUZZ_TARGETS)
 
 fuzz: all
-	$(B)/poolproof fuzz $(or $(BACKEND),reference) --time $(TIME) --directory $(B) $(ARGS)
+	$(UNDER) $(B)/poolproof fuzz $(or $(BACKEND),reference) --time $(TIME) --directory $(B) $(ARGS)
 
 fuzz-check: all $(B)/fuzz/wrong.so $(FUZZ_TARGETS) \
             $(FUZZ_TESTS:fuzz/tests/%.c=$(B)/fuzz/tests/%)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "order.h"
+#include "under_valgrind.h"
 
 #define QUIET 0.001   /* seconds without an event after which the gates are opened */
 #define SHORT 0.002   /* a timeout */
@@ -178,18 +179,22 @@ static void *acquire(struct slot *s)
 	int n = atomic_load(&s->users);
 
 	while (n >= 0)
-		if (atomic_compare_exchange_weak(&s->users, &n, n + 1))
+		if (atomic_compare_exchange_weak(&s->users, &n, n + 1)) {
+			valgrind_take_over(s);
 			return atomic_load(&s->handle);
+		}
 	return NULL;
 }
 
 static void let_go(struct slot *s)
 {
+	valgrind_hand_over(s);
 	atomic_fetch_sub(&s->users, 1);
 }
 
 static void publish(struct slot *s, void *handle)
 {
+	valgrind_hand_over(s);
 	atomic_store(&s->handle, handle);
 	atomic_store(&s->users, 0);
 }
@@ -201,6 +206,7 @@ static void *take_away(struct slot *s)
 
 	if (!atomic_compare_exchange_strong(&s->users, &none, GONE))
 		return NULL;
+	valgrind_take_over(s);
 	return atomic_load(&s->handle);
 }
 
@@ -1070,12 +1076,24 @@ static void clean_up(struct world *w)
 		do_executor_release(w, i);
 }
 
+static void destroy_gates(struct world *w)
+{
+	int i;
+
+	for (i = 0; i < GATES_MAX; i++) {
+		pthread_mutex_destroy(&w->gates[i].mu);
+		pthread_cond_destroy(&w->gates[i].opened);
+	}
+}
+
 static struct world *world_new(const struct running *r)
 {
 	unsigned number = ++runs;
 	struct world *w = &worlds[number % WORLDS];
 	int i;
 
+	if (number > WORLDS)
+		destroy_gates(w);
 	memset(w, 0, sizeof(*w));
 	w->b = r->backend;
 	w->p = r->program;
@@ -1092,6 +1110,12 @@ static struct world *world_new(const struct running *r)
 	}
 	atomic_store(&w->run, number);
 	return w;
+}
+
+void run_programs_open(void)
+{
+	valgrind_unordered(worlds, sizeof(worlds));
+	valgrind_unordered(&thread_count, sizeof(thread_count));
 }
 
 void run_program(const struct running *r)

@@ -28,6 +28,9 @@ struct running {
 	double scale;	  /* of the time that callbacks are waited for */
 };
 
+/* Once in a process, before the first. */
+void run_programs_open(void);
+
 /* Operations on entries that the backend lacks do nothing either. */
 void run_program(const struct running *r);
 

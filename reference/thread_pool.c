@@ -320,13 +320,13 @@ static bool must_leave_locked(const struct pool *p)
 }
 
 /* Claim an idle worker, unless one that was claimed is still on its way. */
-static bool claim_locked(struct pool *p)
+static void claim_locked(struct pool *p)
 {
 	if (p->idle == 0 || p->claims > 0)
-		return false;
+		return;
 	p->idle--;
 	p->claims++;
-	return true;
+	cf__must(pthread_cond_signal(&p->not_empty), "pthread_cond_signal");
 }
 
 static void sleep_idle_locked(struct pool *p)
@@ -344,16 +344,14 @@ static void sleep_idle_locked(struct pool *p)
 static struct cf_future *take(struct pool *p, struct worker *w)
 {
 	struct cf_future *f;
-	bool wake;
 
 	cf__lock(&p->mu);
 	while (!(f = queue_pop_locked(p)) && !must_leave_locked(p))
 		sleep_idle_locked(p);
 	w->current = f;
-	wake = p->queued > 0 && claim_locked(p);
+	if (p->queued > 0)
+		claim_locked(p);
 	cf__unlock(&p->mu);
-	if (wake)
-		cf__must(pthread_cond_signal(&p->not_empty), "pthread_cond_signal");
 	return f;
 }
 
@@ -412,12 +410,12 @@ static void *worker_main(void *arg)
 
 /* ---- the executor --------------------------------------------------------------- */
 
-/* See to it that a worker comes for one more work item.  *wake: signal not_empty. */
-static bool provide_worker_locked(struct pool *p, bool *wake)
+/* See to it that a worker comes for one more work item. */
+static bool provide_worker_locked(struct pool *p)
 {
 	bool spare = (size_t)(p->idle + p->claims) > p->queued;
 
-	*wake = claim_locked(p);
+	claim_locked(p);
 	return spare || p->workers >= p->max_workers || worker_start_locked(p);
 }
 
@@ -443,17 +441,14 @@ static enum cf_status pool_submit(struct cf_executor *e, struct cf_future *f)
 {
 	struct pool *p = pool_of(e);
 	enum cf_status status;
-	bool wake = false;
 
 	cf__lock(&p->mu);
 	status = accepts_locked(p);
-	if (status == CF_OK && !provide_worker_locked(p, &wake))
+	if (status == CF_OK && !provide_worker_locked(p))
 		status = CF_NO_RESOURCES;
 	if (status == CF_OK)
 		queue_push_locked(p, f);
 	cf__unlock(&p->mu);
-	if (wake)
-		cf__must(pthread_cond_signal(&p->not_empty), "pthread_cond_signal");
 	return status;
 }
 
@@ -578,12 +573,11 @@ static void forget_workers_locked(struct pool *p)
 	p->idle = p->claims = p->joining = 0;
 }
 
-/* The lock too, for a thread that sleeps still counts as a user of it. */
+/* The lock too: a thread that sleeps counts as a user of it for good, so that it could not be destroyed. */
 static void renew_locks(struct pool *p)
 {
 	cf__unlock(&p->mu);
-	(void)pthread_mutex_destroy(&p->mu);
-	cf__must(pthread_mutex_init(&p->mu, NULL), "pthread_mutex_init");
+	p->mu = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	cf__cond_init(&p->not_empty);
 	cf__cond_init(&p->worker_left);
 }

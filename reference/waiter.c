@@ -115,22 +115,18 @@ void cf__waiter_tell(struct cf__link *link, bool raised)
 {
 	struct cf__waiter *w = link->waiter;
 	pthread_mutex_t *mu = cf__waiter_lock(w);
-	bool wake;
 
 	cf__lock(mu);
-	wake = !w->closed;
-	if (wake) {
+	if (!w->closed) {
 		link->done = true;
 		*w->last_done = link;
 		w->last_done = &link->next_done;
 		w->pending--;
 		w->raised |= raised;
-		wake = is_satisfied(w);
+		if (is_satisfied(w))
+			cf__must(pthread_cond_signal(&w->satisfied), "pthread_cond_signal");
 	}
 	cf__unlock(mu);
-	/* w cannot go before the caller drops the lock of the future. */
-	if (wake)
-		cf__must(pthread_cond_signal(&w->satisfied), "pthread_cond_signal");
 }
 
 bool cf__waiter_sleep(struct cf__waiter *w, const struct cf__deadline *deadline)

@@ -32,7 +32,6 @@ struct race_record {
 	/* About the round that is under way, or the first that was reported. */
 	uint64_t round_seed;
 	unsigned long round;
-	atomic_int marked;	 /* 1: the two above belong to a report of a tool */
 	char outcome[RACE_TEXT]; /* of the round, "" before there is one */
 	char standing[RACE_TEXT]; /* what the main thread waits for; "" for nothing */
 };

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,28 @@ EXPORT const char *__asan_default_options(void)
 EXPORT const char *__ubsan_default_options(void)
 {
 	return "print_stacktrace=1";
+}
+
+/* The runtimes call these for each report. */
+void __tsan_on_report(void *report);
+void __ubsan_on_report(void);
+
+static atomic_bool spoken;
+
+EXPORT void __tsan_on_report(void *report)
+{
+	(void)report;
+	atomic_store(&spoken, true);
+}
+
+EXPORT void __ubsan_on_report(void)
+{
+	atomic_store(&spoken, true);
+}
+
+bool sanitizers_spoke(void)
+{
+	return atomic_load(&spoken) || valgrind_spoke();
 }
 
 static bool has_symbol(const char *name)

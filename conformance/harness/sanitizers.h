@@ -5,12 +5,13 @@
  *
  * A sanitizer may be in the tool (SAN=thread), or come with LD_PRELOAD.  It writes
  * to the standard error of the case, which is where its verdict is found.
- * Valgrind is asked by client requests.
+ * Valgrind is asked by client requests (under_valgrind.h).
  */
 #ifndef POOLPROOF_SANITIZERS_H
 #define POOLPROOF_SANITIZERS_H
 
 #include "outcome.h"
+#include "under_valgrind.h"
 
 /* By how much everything is slower. */
 double sanitizers_slowdown(void);
@@ -33,20 +34,10 @@ void sanitizers_forget_leaks(void);
  */
 char *sanitizers_report(const char *output, enum outcome *o);
 
-/* In valgrind.c, or valgrind_none.c without its headers. */
-bool valgrind_runs(void);
-
-/* How many errors it has reported in this process so far. */
-unsigned long valgrind_errors(void);
-
-/* The atomics there order nothing, and are not to be reported. */
-void valgrind_unordered(void *start, size_t size);
-
-/* In the supervisor, before the first case: what is lost already is not the fault of one. */
-void valgrind_prepare(void);
-
-/* In the process of a case: before the backend is loaded, and at the end. */
-void valgrind_begin(void);
-void valgrind_judge(void);
+/*
+ * Has one of them reported something in this process?  AddressSanitizer ends it,
+ * and LeakSanitizer speaks when all is over.
+ */
+bool sanitizers_spoke(void);
 
 #endif

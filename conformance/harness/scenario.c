@@ -193,29 +193,16 @@ static void play_round(struct scenario *s, uint64_t seed, bool quiet)
 
 /* ---- a batch ------------------------------------------------------------------------------ */
 
-/*
- * ThreadSanitizer calls this for each report; Valgrind is asked after each
- * round.  The first report is what the verdict will be about.
- */
-__attribute__((visibility("default"), used)) void __tsan_on_report(void *report);
-
-__attribute__((visibility("default"), used)) void __tsan_on_report(void *report)
-{
-	(void)report;
-	if (race_record)
-		atomic_store(&race_record->marked, 1);
-}
-
+/* The round in which a tool reports something is the last: the verdict will be about it. */
 static void play_batch(struct scenario *s, struct race_record *r)
 {
 	double end = now() + r->seconds;
-	unsigned long errors = valgrind_errors();
 	unsigned long i;
 
-	for (i = 0; i < r->limit && !atomic_load(&r->marked); i++) {
+	for (i = 0; i < r->limit; i++) {
 		double begun = now();
 
-		if (i && begun >= end)
+		if (i && (begun >= end || sanitizers_spoke()))
 			break;
 		r->round = i;
 		r->round_seed = r->seed + i;
@@ -223,8 +210,6 @@ static void play_batch(struct scenario *s, struct race_record *r)
 		atomic_fetch_add(&r->rounds, 1);
 		play_round(s, r->seed + i, false);
 		r->spent += now() - begun;
-		if (valgrind_errors() != errors)
-			atomic_store(&r->marked, 1);
 	}
 }
 

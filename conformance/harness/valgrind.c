@@ -28,9 +28,9 @@ static unsigned long definitely_lost(void)
 	return leaked;
 }
 
-unsigned long valgrind_errors(void)
+bool valgrind_spoke(void)
 {
-	return VALGRIND_COUNT_ERRORS;
+	return VALGRIND_COUNT_ERRORS != errors;
 }
 
 /* The two tools know a request of the other's as none of theirs. */
@@ -44,6 +44,18 @@ void valgrind_prepare(void)
 {
 	if (valgrind_runs())
 		lost = definitely_lost();
+}
+
+void valgrind_hand_over(const void *p)
+{
+	DO_CREQ_v_W(_VG_USERREQ__HG_USERSO_SEND_PRE, const void *, p);
+	VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_ANNOTATE_HAPPENS_BEFORE, p, 0, 0, 0, 0);
+}
+
+void valgrind_take_over(const void *p)
+{
+	DO_CREQ_v_W(_VG_USERREQ__HG_USERSO_RECV_POST, const void *, p);
+	VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_ANNOTATE_HAPPENS_AFTER, p, 0, 0, 0, 0);
 }
 
 void valgrind_begin(void)
