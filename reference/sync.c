@@ -6,6 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void must(int result, const char *call)
+{
+	if (result != 0)
+		cf__fail(errno, call);
+}
+
+void cf__sem_init(sem_t *sem)
+{
+	must(sem_init(sem, 0, 0), "sem_init");
+}
+
+void cf__sem_destroy(sem_t *sem)
+{
+	must(sem_destroy(sem), "sem_destroy");
+}
+
+void cf__sem_post(sem_t *sem)
+{
+	must(sem_post(sem), "sem_post");
+}
+
 /*
  * A timeout of a hundred years or more is CF_FOREVER: no clock that starts at
  * boot reaches its end, and adding it to "now" could overflow.
@@ -79,6 +100,16 @@ void cf__cond_wait(pthread_cond_t *cond, pthread_mutex_t *mu)
 	int cancel = cancel_off();
 
 	cf__must(pthread_cond_wait(cond, mu), "pthread_cond_wait");
+	cancel_back(cancel);
+}
+
+void cf__sem_wait(sem_t *sem)
+{
+	int cancel = cancel_off();
+
+	while (sem_wait(sem) != 0)
+		if (errno != EINTR)
+			cf__fail(errno, "sem_wait");
 	cancel_back(cancel);
 }
 

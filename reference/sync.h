@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -32,6 +33,11 @@ static inline void cf__unlock(pthread_mutex_t *mu)
 
 /* A condition variable whose timed waits read the monotonic clock. */
 void cf__cond_init(pthread_cond_t *cond);
+
+/* A semaphore of this process, with nothing in it. */
+void cf__sem_init(sem_t *sem);
+void cf__sem_destroy(sem_t *sem);
+void cf__sem_post(sem_t *sem);
 
 /* The moment a timeout ends. */
 struct cf__deadline {
@@ -59,6 +65,9 @@ void cf__cond_wait(pthread_cond_t *cond, pthread_mutex_t *mu);
  * passed instead.  mu is held, as for pthread_cond_wait.
  */
 bool cf__cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, const struct cf__deadline *deadline);
+
+/* Take one from sem, or sleep until there is one. */
+void cf__sem_wait(sem_t *sem);
 
 /* Wait until thread has ended. */
 void cf__join(pthread_t thread);

@@ -8,15 +8,18 @@
  *
  * Whenever p->mu is free:
  *   Q1  a work item is on the work queue or held by one worker, never both;
- *   Q2  idle workers sleep in take(); those that were woken and have not come yet
- *       are not idle but counted in claims, so none is counted on twice;
+ *   Q2  idle workers sleep in take(); those that were claimed and have not come yet
+ *       are not idle but counted in claims, so none is counted on twice, and
+ *       claimed is posted once for each claim, now or soon;
  *   Q3  if work is queued and a worker is idle, a claim is on its way: it takes
  *       one work item and claims the next worker, so that one wake-up is under
  *       way at a time and every idle worker is reached;
  *   Q4  once p is broken or forked, the work queue is empty and stays so.
  *
  * No lost wake-up: submit appends and claims, and a worker tests the queue and
- * counts itself idle, each in one hold of p->mu.
+ * counts itself idle, each in one hold of p->mu; a semaphore keeps a post that
+ * comes before the wait.  It is posted without p->mu, or a worker that runs at
+ * once would have to wait for that.
  *
  * Life: p lives while there is a handle or a worker.  Who takes away the last of
  * both destroys it; p->dying tells exit, which may still see it in its list.
@@ -67,7 +70,7 @@ struct pool {
 	unsigned number;
 
 	pthread_mutex_t mu;
-	pthread_cond_t not_empty;   /* there is work, or reason to leave */
+	sem_t claimed;		    /* see Q2 */
 	pthread_cond_t worker_left; /* live, ended, joining or endings has changed */
 
 	/* All below under mu. */
@@ -250,7 +253,7 @@ static void join_workers_locked(struct pool *p)
 static void pool_free(struct pool *p)
 {
 	cf__must(pthread_cond_destroy(&p->worker_left), "pthread_cond_destroy");
-	cf__must(pthread_cond_destroy(&p->not_empty), "pthread_cond_destroy");
+	cf__sem_destroy(&p->claimed);
 	cf__must(pthread_mutex_destroy(&p->mu), "pthread_mutex_destroy");
 	free(p->name_prefix);
 	free(p);
@@ -320,38 +323,47 @@ static bool must_leave_locked(const struct pool *p)
 }
 
 /* Claim an idle worker, unless one that was claimed is still on its way. */
-static void claim_locked(struct pool *p)
+static bool claim_locked(struct pool *p)
 {
 	if (p->idle == 0 || p->claims > 0)
-		return;
+		return false;
 	p->idle--;
 	p->claims++;
-	cf__must(pthread_cond_signal(&p->not_empty), "pthread_cond_signal");
+	return true;
+}
+
+/* Claim every idle worker, for there is reason to leave. */
+static void claim_all_locked(struct pool *p)
+{
+	for (; p->idle > 0; p->idle--) {
+		p->claims++;
+		cf__sem_post(&p->claimed);
+	}
 }
 
 static void sleep_idle_locked(struct pool *p)
 {
 	p->idle++;
-	while (p->claims == 0 && !must_leave_locked(p))
-		cf__cond_wait(&p->not_empty, &p->mu);
-	if (p->claims > 0)
-		p->claims--;
-	else
-		p->idle--;
+	cf__unlock(&p->mu);
+	cf__sem_wait(&p->claimed);
+	cf__lock(&p->mu);
+	p->claims--;
 }
 
 /* The next work item for w; NULL when w is to leave. */
 static struct cf_future *take(struct pool *p, struct worker *w)
 {
 	struct cf_future *f;
+	bool claimed;
 
 	cf__lock(&p->mu);
 	while (!(f = queue_pop_locked(p)) && !must_leave_locked(p))
 		sleep_idle_locked(p);
 	w->current = f;
-	if (p->queued > 0)
-		claim_locked(p);
+	claimed = p->queued > 0 && claim_locked(p);
 	cf__unlock(&p->mu);
+	if (claimed)
+		cf__sem_post(&p->claimed);
 	return f;
 }
 
@@ -410,12 +422,12 @@ static void *worker_main(void *arg)
 
 /* ---- the executor --------------------------------------------------------------- */
 
-/* See to it that a worker comes for one more work item. */
-static bool provide_worker_locked(struct pool *p)
+/* See to it that a worker comes for one more work item.  *claimed: to be posted. */
+static bool provide_worker_locked(struct pool *p, bool *claimed)
 {
 	bool spare = (size_t)(p->idle + p->claims) > p->queued;
 
-	claim_locked(p);
+	*claimed = claim_locked(p);
 	return spare || p->workers >= p->max_workers || worker_start_locked(p);
 }
 
@@ -441,14 +453,17 @@ static enum cf_status pool_submit(struct cf_executor *e, struct cf_future *f)
 {
 	struct pool *p = pool_of(e);
 	enum cf_status status;
+	bool claimed = false;
 
 	cf__lock(&p->mu);
 	status = accepts_locked(p);
-	if (status == CF_OK && !provide_worker_locked(p))
+	if (status == CF_OK && !provide_worker_locked(p, &claimed))
 		status = CF_NO_RESOURCES;
 	if (status == CF_OK)
 		queue_push_locked(p, f);
 	cf__unlock(&p->mu);
+	if (claimed)
+		cf__sem_post(&p->claimed);
 	return status;
 }
 
@@ -458,7 +473,7 @@ static void pool_shutdown(struct cf_executor *e, unsigned flags)
 
 	cf__lock(&p->mu);
 	p->shutdown = true;
-	cf__must(pthread_cond_broadcast(&p->not_empty), "pthread_cond_broadcast");
+	claim_all_locked(p);
 	if (flags & CF_CANCEL_FUTURES)
 		end_queue_locked(p, cf__work_cancel);
 	/* A worker of p would wait for itself. */
@@ -486,7 +501,7 @@ static void pool_release(struct cf_executor *e)
 	last = p->refs == 0 && p->workers == 0;
 	p->dying = last;
 	if (p->refs == 0)
-		cf__must(pthread_cond_broadcast(&p->not_empty), "pthread_cond_broadcast");
+		claim_all_locked(p);
 	cf__unlock(&p->mu);
 	if (last)
 		pool_destroy(p);
@@ -578,7 +593,7 @@ static void renew_locks(struct pool *p)
 {
 	cf__unlock(&p->mu);
 	p->mu = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-	cf__cond_init(&p->not_empty);
+	cf__sem_init(&p->claimed);
 	cf__cond_init(&p->worker_left);
 }
 
@@ -665,7 +680,7 @@ enum cf_status cf_thread_pool_new(const struct cf_thread_pool_options *options, 
 	};
 	p->last = &p->first;
 	cf__must(pthread_mutex_init(&p->mu, NULL), "pthread_mutex_init");
-	cf__cond_init(&p->not_empty);
+	cf__sem_init(&p->claimed);
 	cf__cond_init(&p->worker_left);
 	if (!cf__process_enter(&p->resident, &p->number)) {
 		pool_free(p);

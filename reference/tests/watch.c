@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ _Noreturn void __real_exit(int status);
 int __real_pthread_mutex_lock(pthread_mutex_t *mu);
 int __real_pthread_mutex_unlock(pthread_mutex_t *mu);
 int __real_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mu);
+int __real_sem_wait(sem_t *sem);
 int __real_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mu,
 				  const struct timespec *at);
 
@@ -392,6 +394,18 @@ int __wrap_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mu,
 	falls_asleep();
 	pthread_cleanup_push(woken, NULL);
 	error = __real_pthread_cond_timedwait(cond, mu, at);
+	pthread_cleanup_pop(1);
+	return error;
+}
+
+/* What is posted before the thread sleeps is not lost. */
+int __wrap_sem_wait(sem_t *sem)
+{
+	int error;
+
+	falls_asleep();
+	pthread_cleanup_push(woken, NULL);
+	error = __real_sem_wait(sem);
 	pthread_cleanup_pop(1);
 	return error;
 }
