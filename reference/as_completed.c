@@ -62,7 +62,7 @@ static struct cf__link *await_link(struct cf_completed *it, bool *end)
 
 	cf__lock(mu);
 	while (!(link = pop_locked(w)) && w->pending > 0 && in_time)
-		in_time = cf__cond_wait_until(&w->satisfied, mu, &it->deadline);
+		in_time = cf__waiter_sleep_locked(w, &it->deadline);
 	*end = w->pending == 0;
 	cf__unlock(mu);
 	return link;

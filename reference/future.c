@@ -97,22 +97,35 @@ static bool has_raised(const struct cf_future *f)
 
 /* ---- becoming done ---------------------------------------------------- */
 
+/* What is still to be done for a future that is done, without its lock. */
+struct aftermath {
+	struct cf__waiter *wake;
+	struct cf__callback *callbacks; /* newest first */
+};
+
 /*
- * Take f to state, which is done, and tell who waits.  Returns its callbacks
- * for callbacks_run(), which is to follow once the lock is dropped.
+ * Take f to state, which is done, and tell who waits.  What it returns is to
+ * follow once the lock is dropped.
  */
-static struct cf__callback *make_done_locked(struct cf_future *f, enum cf_state state)
+static struct aftermath make_done_locked(struct cf_future *f, enum cf_state state)
 {
-	struct cf__callback *callbacks = f->callbacks;
+	struct aftermath after = {NULL, f->callbacks};
 
 	f->callbacks = NULL;
 	f->state = (unsigned char)state;
-	for (struct cf__link *link = f->links; link; link = link->next)
-		cf__waiter_tell(link, has_raised(f));
-	return callbacks;
+	for (struct cf__link *link = f->links; link; link = link->next) {
+		struct cf__waiter *w = cf__waiter_tell(link, has_raised(f));
+
+		if (!w)
+			continue;
+		/* They are rarely more than one. */
+		cf__waiter_wake(after.wake);
+		after.wake = w;
+	}
+	return after;
 }
 
-static struct cf__callback *finish_locked(struct cf_future *f, int status, void *outcome)
+static struct aftermath finish_locked(struct cf_future *f, int status, void *outcome)
 {
 	f->status = (unsigned char)status;
 	f->outcome = outcome;
@@ -127,11 +140,12 @@ static void callback_run(struct cf_future *f, cf_done_callback *run, void *arg)
 		cf__log("a done callback of a future failed (it returned %d)", status);
 }
 
-/* Run them oldest first, and free them. */
-static void callbacks_run(struct cf_future *f, struct cf__callback *newest)
+/* Wake who waits, then run the callbacks oldest first, and free them. */
+static void follow(struct cf_future *f, struct aftermath after)
 {
-	struct cf__callback *oldest = NULL;
+	struct cf__callback *newest = after.callbacks, *oldest = NULL;
 
+	cf__waiter_wake(after.wake);
 	while (newest) {
 		struct cf__callback *c = newest;
 
@@ -185,7 +199,7 @@ void cf__work_finish(struct cf_future *f, struct cf_future **held, int returned,
 {
 	pthread_mutex_t *mu = cf__future_lock(f);
 	enum cf_status status = returned == CF_OK ? CF_OK : CF_RAISED;
-	struct cf__callback *callbacks = NULL;
+	struct aftermath after = {NULL, NULL};
 	bool refused, given_up = false;
 
 	let_go_of_argument(f);
@@ -193,16 +207,18 @@ void cf__work_finish(struct cf_future *f, struct cf_future **held, int returned,
 	*held = NULL;
 	refused = is_done(f->state);
 	if (!refused)
-		callbacks = finish_locked(f, status, outcome);
+		after = finish_locked(f, status, outcome);
 	/* Without callbacks the handle can go under the same lock. */
-	if (!callbacks && !refused && f->refs > 1) {
+	if (!after.callbacks && !refused && f->refs > 1) {
 		f->refs--;
 		given_up = true;
 	}
 	cf__unlock(mu);
-	if (given_up)
+	if (given_up) {
+		cf__waiter_wake(after.wake);
 		return;
-	callbacks_run(f, callbacks);
+	}
+	follow(f, after);
 	if (refused && f->call.release_outcome)
 		f->call.release_outcome(status, outcome);
 	cf_future_release(f);
@@ -212,7 +228,7 @@ void cf__work_finish(struct cf_future *f, struct cf_future **held, int returned,
 static void work_drop(struct cf_future *f, struct cf_future **held, enum cf_state end)
 {
 	pthread_mutex_t *mu = cf__future_lock(f);
-	struct cf__callback *callbacks = NULL;
+	struct aftermath after = {NULL, NULL};
 	bool was_cancelled;
 
 	cf__lock(mu);
@@ -221,11 +237,11 @@ static void work_drop(struct cf_future *f, struct cf_future **held, enum cf_stat
 	if (was_cancelled)
 		f->state = CF_STATE_CANCELLED_AND_NOTIFIED;
 	else if (f->state == CF_STATE_PENDING && end == CF_STATE_FINISHED)
-		callbacks = finish_locked(f, CF_BROKEN, NULL);
+		after = finish_locked(f, CF_BROKEN, NULL);
 	else if (f->state == CF_STATE_PENDING)
-		callbacks = make_done_locked(f, end);
+		after = make_done_locked(f, end);
 	cf__unlock(mu);
-	callbacks_run(f, callbacks);
+	follow(f, after);
 	if (!was_cancelled)
 		let_go_of_argument(f);
 	cf_future_release(f);
@@ -243,14 +259,15 @@ void cf__work_break(struct cf_future *f, struct cf_future **held)
 
 void cf__work_orphan_locked(struct cf_future *f)
 {
-	struct cf__callback *callbacks = NULL;
+	struct aftermath after = {NULL, NULL};
 
 	if (!is_done(f->state))
-		callbacks = finish_locked(f, CF_BROKEN, NULL);
-	while (callbacks) {
-		struct cf__callback *c = callbacks;
+		after = finish_locked(f, CF_BROKEN, NULL);
+	/* Nobody sleeps here. */
+	while (after.callbacks) {
+		struct cf__callback *c = after.callbacks;
 
-		callbacks = c->next;
+		after.callbacks = c->next;
 		free(c);
 	}
 	if (--f->refs == 0)
@@ -287,7 +304,7 @@ void cf__link_add(struct cf__link *link, struct cf__waiter *w, struct cf_future 
 	f->links = link;
 	cf__waiter_expect(w);
 	if (is_done(f->state))
-		cf__waiter_tell(link, has_raised(f));
+		(void)cf__waiter_tell(link, has_raised(f)); /* w is awake: it is the caller */
 	cf__unlock(mu);
 }
 
@@ -372,7 +389,7 @@ enum cf_status cf_future_exception(struct cf_future *f, double timeout, void **e
 bool cf_future_cancel(struct cf_future *f)
 {
 	pthread_mutex_t *mu = cf__future_lock(f);
-	struct cf__callback *callbacks;
+	struct aftermath after;
 
 	cf__lock(mu);
 	if (f->state != CF_STATE_PENDING) {
@@ -381,10 +398,10 @@ bool cf_future_cancel(struct cf_future *f)
 		cf__unlock(mu);
 		return cancelled;
 	}
-	callbacks = make_done_locked(f, CF_STATE_CANCELLED);
+	after = make_done_locked(f, CF_STATE_CANCELLED);
 	f->refs++; /* a callback may release the caller's handle */
 	cf__unlock(mu);
-	callbacks_run(f, callbacks);
+	follow(f, after);
 	let_go_of_argument(f);
 	cf_future_release(f);
 	return true;
@@ -515,17 +532,17 @@ enum cf_status cf_future_set_running_or_notify_cancel(struct cf_future *f, bool 
 static enum cf_status set_outcome(struct cf_future *f, enum cf_status status, void *outcome)
 {
 	pthread_mutex_t *mu = cf__future_lock(f);
-	struct cf__callback *callbacks;
+	struct aftermath after;
 
 	cf__lock(mu);
 	if (is_done(f->state)) {
 		cf__unlock(mu);
 		return CF_INVALID_STATE;
 	}
-	callbacks = finish_locked(f, status, outcome);
+	after = finish_locked(f, status, outcome);
 	f->refs++; /* a callback may release the caller's handle */
 	cf__unlock(mu);
-	callbacks_run(f, callbacks);
+	follow(f, after);
 	cf_future_release(f);
 	return CF_OK;
 }

@@ -26,3 +26,8 @@ void cf__name_thread(const char *name)
 	snprintf(comm, sizeof(comm), "%s", name);
 	pthread_setname_np(pthread_self(), comm);
 }
+
+int cf__sem_clockwait(sem_t *sem, const struct timespec *at)
+{
+	return sem_clockwait(sem, CLOCK_MONOTONIC, at);
+}

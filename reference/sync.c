@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync.h"
 
+#include "platform.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,12 +43,7 @@ void cf__fail(int error, const char *call)
 
 void cf__cond_init(pthread_cond_t *cond)
 {
-	pthread_condattr_t attr;
-
-	cf__must(pthread_condattr_init(&attr), "pthread_condattr_init");
-	cf__must(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC), "pthread_condattr_setclock");
-	cf__must(pthread_cond_init(cond, &attr), "pthread_cond_init");
-	cf__must(pthread_condattr_destroy(&attr), "pthread_condattr_destroy");
+	cf__must(pthread_cond_init(cond, NULL), "pthread_cond_init");
 }
 
 struct cf__deadline cf__deadline_after(double timeout)
@@ -121,19 +118,21 @@ void cf__join(pthread_t thread)
 	cancel_back(cancel);
 }
 
-bool cf__cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, const struct cf__deadline *deadline)
+bool cf__sem_wait_until(sem_t *sem, const struct cf__deadline *deadline)
 {
 	int cancel, error;
 
 	if (deadline->never) {
-		cf__cond_wait(cond, mu);
+		cf__sem_wait(sem);
 		return true;
 	}
 	cancel = cancel_off();
-	error = pthread_cond_timedwait(cond, mu, &deadline->at);
+	do
+		error = cf__sem_clockwait(sem, &deadline->at) == 0 ? 0 : errno;
+	while (error == EINTR);
 	cancel_back(cancel);
 	if (error == ETIMEDOUT)
 		return false;
-	cf__must(error, "pthread_cond_timedwait");
+	cf__must(error, "sem_clockwait");
 	return true;
 }

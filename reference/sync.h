@@ -31,7 +31,6 @@ static inline void cf__unlock(pthread_mutex_t *mu)
 	cf__must(pthread_mutex_unlock(mu), "pthread_mutex_unlock");
 }
 
-/* A condition variable whose timed waits read the monotonic clock. */
 void cf__cond_init(pthread_cond_t *cond);
 
 /* A semaphore of this process, with nothing in it. */
@@ -60,14 +59,11 @@ double cf__seconds_left(const struct cf__deadline *deadline);
  */
 void cf__cond_wait(pthread_cond_t *cond, pthread_mutex_t *mu);
 
-/*
- * Sleep until cond brings news, or spuriously; false if the deadline has
- * passed instead.  mu is held, as for pthread_cond_wait.
- */
-bool cf__cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mu, const struct cf__deadline *deadline);
-
 /* Take one from sem, or sleep until there is one. */
 void cf__sem_wait(sem_t *sem);
+
+/* The same; false if the deadline has passed instead. */
+bool cf__sem_wait_until(sem_t *sem, const struct cf__deadline *deadline);
 
 /* Wait until thread has ended. */
 void cf__join(pthread_t thread);

@@ -9,10 +9,13 @@
  * No lost wake-up: a link is put on a future under the lock of that future, by
  * a thread that has just seen it not done; who makes it done tells every link
  * under that same lock.  The waiter's own state is tested and told under the
- * waiter's lock.
+ * waiter's lock.  A waiter that sleeps and is told what it wants is owed one post
+ * of its semaphore, which comes when no lock is held: who is woken runs at once, and
+ * would have to wait for them.
  *
  * Life: a waiter may go only when its links are unlinked, each under the lock
- * of its future; so no teller still holds one.
+ * of its future, and when it has taken the post that it is owed; so no teller still
+ * holds one.  A deadline that passes meanwhile changes nothing of that.
  */
 #include "waiter.h"
 
@@ -77,7 +80,7 @@ void cf__waiter_init(struct cf__waiter *w, enum cf_return_when return_when, stru
 		.on_heap = on_heap,
 	};
 	w->last_done = &w->first_done;
-	cf__cond_init(&w->satisfied);
+	cf__sem_init(&w->news);
 	cf__lock(&b->mu);
 	list_add_locked(b, w);
 	cf__unlock(&b->mu);
@@ -90,7 +93,7 @@ void cf__waiter_destroy(struct cf__waiter *w)
 	cf__lock(&b->mu);
 	list_remove_locked(b, w);
 	cf__unlock(&b->mu);
-	cf__must(pthread_cond_destroy(&w->satisfied), "pthread_cond_destroy");
+	cf__sem_destroy(&w->news);
 }
 
 static bool is_satisfied(const struct cf__waiter *w)
@@ -111,10 +114,11 @@ void cf__waiter_expect(struct cf__waiter *w)
 	cf__unlock(mu);
 }
 
-void cf__waiter_tell(struct cf__link *link, bool raised)
+struct cf__waiter *cf__waiter_tell(struct cf__link *link, bool raised)
 {
 	struct cf__waiter *w = link->waiter;
 	pthread_mutex_t *mu = cf__waiter_lock(w);
+	bool wake = false;
 
 	cf__lock(mu);
 	if (!w->closed) {
@@ -123,20 +127,47 @@ void cf__waiter_tell(struct cf__link *link, bool raised)
 		w->last_done = &link->next_done;
 		w->pending--;
 		w->raised |= raised;
-		if (is_satisfied(w))
-			cf__must(pthread_cond_signal(&w->satisfied), "pthread_cond_signal");
+		wake = w->asleep && is_satisfied(w);
+		w->asleep &= !wake;
 	}
 	cf__unlock(mu);
+	return wake ? w : NULL;
+}
+
+/* Nothing but the semaphore: with the post w may go. */
+void cf__waiter_wake(struct cf__waiter *w)
+{
+	if (w)
+		cf__sem_post(&w->news);
+}
+
+bool cf__waiter_sleep_locked(struct cf__waiter *w, const struct cf__deadline *deadline)
+{
+	pthread_mutex_t *mu = cf__waiter_lock(w);
+	bool told;
+
+	w->asleep = true;
+	cf__unlock(mu);
+	told = cf__sem_wait_until(&w->news, deadline);
+	cf__lock(mu);
+	if (!told && !w->asleep) {
+		/* The post is on its way. */
+		cf__unlock(mu);
+		cf__sem_wait(&w->news);
+		cf__lock(mu);
+		told = true;
+	}
+	w->asleep = false;
+	return told;
 }
 
 bool cf__waiter_sleep(struct cf__waiter *w, const struct cf__deadline *deadline)
 {
 	pthread_mutex_t *mu = cf__waiter_lock(w);
-	bool satisfied, in_time = true;
+	bool satisfied;
 
 	cf__lock(mu);
-	while (!(satisfied = is_satisfied(w)) && in_time)
-		in_time = cf__cond_wait_until(&w->satisfied, mu, deadline);
+	satisfied = is_satisfied(w) || cf__waiter_sleep_locked(w, deadline);
 	w->closed = true;
 	cf__unlock(mu);
 	return satisfied;
@@ -154,10 +185,11 @@ void cf__waiters_after_fork(void)
 		cf__unlock(&buckets[i].mu);
 }
 
-/* A thread may sleep on the condition of any of them, in the parent. */
+/* A thread may sleep on any of them, in the parent. */
 static void forget(struct cf__waiter *w)
 {
-	cf__cond_init(&w->satisfied);
+	cf__sem_init(&w->news);
+	w->asleep = false;
 	for (size_t i = 0; !w->on_heap && i < w->count; i++)
 		cf__link_remove_locked(&w->links[i]);
 }

@@ -27,9 +27,10 @@ struct cf__link {
 	bool done;		    /* under the waiter's lock */
 };
 
-/* All under the waiter's lock. */
+/* All but news under the waiter's lock. */
 struct cf__waiter {
-	pthread_cond_t satisfied;
+	sem_t news;		/* one post for each time that asleep was cleared by a teller */
+	bool asleep;		/* and not told what it wants */
 	enum cf_return_when return_when;
 	size_t pending;		/* links that are not done */
 	bool raised;		/* one of the done has raised or is broken */
@@ -58,13 +59,18 @@ void cf__waiter_destroy(struct cf__waiter *w);
 /* One more link of w is not done. */
 void cf__waiter_expect(struct cf__waiter *w);
 
-/* The future of link is done: called by who made it so, under the lock of that future. */
-void cf__waiter_tell(struct cf__link *link, bool raised);
-
 /*
- * Sleep until w has what it wants; false if the deadline passed first.  Then
- * close it: which links are done changes no more.
+ * The future of link is done: called by who made it so, under the lock of that
+ * future.  Returns the waiter if it sleeps and has what it wants now: it stays
+ * there until it gets cf__waiter_wake(), best when no lock is held.
  */
+struct cf__waiter *cf__waiter_tell(struct cf__link *link, bool raised);
+void cf__waiter_wake(struct cf__waiter *w); /* NULL: nobody */
+
+/* Under the lock of w: sleep until it has what it wants; false if the deadline passed first. */
+bool cf__waiter_sleep_locked(struct cf__waiter *w, const struct cf__deadline *deadline);
+
+/* The same, then close it: which links are done changes no more. */
 bool cf__waiter_sleep(struct cf__waiter *w, const struct cf__deadline *deadline);
 
 /*

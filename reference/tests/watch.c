@@ -31,8 +31,7 @@ int __real_pthread_mutex_lock(pthread_mutex_t *mu);
 int __real_pthread_mutex_unlock(pthread_mutex_t *mu);
 int __real_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mu);
 int __real_sem_wait(sem_t *sem);
-int __real_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mu,
-				  const struct timespec *at);
+int __real_sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *at);
 
 static struct {
 	pthread_mutex_t mu;
@@ -386,18 +385,6 @@ int __wrap_pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mu)
 	return error;
 }
 
-int __wrap_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mu,
-				  const struct timespec *at)
-{
-	int error;
-
-	falls_asleep();
-	pthread_cleanup_push(woken, NULL);
-	error = __real_pthread_cond_timedwait(cond, mu, at);
-	pthread_cleanup_pop(1);
-	return error;
-}
-
 /* What is posted before the thread sleeps is not lost. */
 int __wrap_sem_wait(sem_t *sem)
 {
@@ -406,6 +393,17 @@ int __wrap_sem_wait(sem_t *sem)
 	falls_asleep();
 	pthread_cleanup_push(woken, NULL);
 	error = __real_sem_wait(sem);
+	pthread_cleanup_pop(1);
+	return error;
+}
+
+int __wrap_sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *at)
+{
+	int error;
+
+	falls_asleep();
+	pthread_cleanup_push(woken, NULL);
+	error = __real_sem_clockwait(sem, clock, at);
 	pthread_cleanup_pop(1);
 	return error;
 }
