@@ -162,6 +162,20 @@ static void follow(struct cf_future *f, struct aftermath after)
 	}
 }
 
+/* The last handle is gone: no other thread knows f. */
+static void future_destroy(struct cf_future *f)
+{
+	while (f->callbacks) {
+		struct cf__callback *c = f->callbacks;
+
+		f->callbacks = c->next;
+		free(c);
+	}
+	if (f->call.release_outcome && f->state == CF_STATE_FINISHED && f->status != CF_BROKEN)
+		f->call.release_outcome((enum cf_status)f->status, f->outcome);
+	free(f);
+}
+
 /* ---- the work item ------------------------------------------------------ */
 
 /* Whoever makes sure that the call of f begins no more, or has ended, comes here once. */
@@ -200,7 +214,7 @@ void cf__work_finish(struct cf_future *f, struct cf_future **held, int returned,
 	pthread_mutex_t *mu = cf__future_lock(f);
 	enum cf_status status = returned == CF_OK ? CF_OK : CF_RAISED;
 	struct aftermath after = {NULL, NULL};
-	bool refused, given_up = false;
+	bool refused, given_up, last = false;
 
 	let_go_of_argument(f);
 	cf__lock(mu);
@@ -209,13 +223,14 @@ void cf__work_finish(struct cf_future *f, struct cf_future **held, int returned,
 	if (!refused)
 		after = finish_locked(f, status, outcome);
 	/* Without callbacks the handle can go under the same lock. */
-	if (!after.callbacks && !refused && f->refs > 1) {
-		f->refs--;
-		given_up = true;
-	}
+	given_up = !after.callbacks && !refused;
+	if (given_up)
+		last = --f->refs == 0;
 	cf__unlock(mu);
 	if (given_up) {
 		cf__waiter_wake(after.wake);
+		if (last)
+			future_destroy(f);
 		return;
 	}
 	follow(f, after);
@@ -463,20 +478,6 @@ struct cf_future *cf_future_retain(struct cf_future *f)
 	f->refs++;
 	cf__unlock(mu);
 	return f;
-}
-
-/* The last handle is gone: no other thread knows f. */
-static void future_destroy(struct cf_future *f)
-{
-	while (f->callbacks) {
-		struct cf__callback *c = f->callbacks;
-
-		f->callbacks = c->next;
-		free(c);
-	}
-	if (f->call.release_outcome && f->state == CF_STATE_FINISHED && f->status != CF_BROKEN)
-		f->call.release_outcome((enum cf_status)f->status, f->outcome);
-	free(f);
 }
 
 void cf_future_release(struct cf_future *f)
