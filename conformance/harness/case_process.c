@@ -30,6 +30,7 @@ static void enter_phase(enum phase p)
 
 static void clean_up(void)
 {
+	slot->at_clean_up = now();
 	enter_phase(PHASE_CLEANUP);
 	gates_open_all();
 	threads_join_all();
@@ -54,6 +55,7 @@ static void run_case(void)
 	arena_open();
 	leaks_begin();
 	thread_is_main = true;
+	slot->at_case = now();
 	enter_phase(PHASE_CASE);
 	the_case->run();
 	judge_checks();
@@ -61,6 +63,7 @@ static void run_case(void)
 	enter_phase(PHASE_LEAKS);
 	leaks_judge();
 	valgrind_judge();
+	slot->at_exit = now();
 	enter_phase(PHASE_EXIT);
 }
 

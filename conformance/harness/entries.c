@@ -37,10 +37,12 @@ static void load(void)
 {
 	char error[1024];
 	int before = atomic_exchange(&slot->phase, PHASE_LOAD);
+	double start = now();
 
 	if (!target_load(&table, error, sizeof(error)))
 		give_up("the backend could not be loaded: %s", error);
 	loaded = true;
+	slot->loading = now() - start;
 	atomic_store(&slot->phase, before);
 }
 

@@ -86,6 +86,15 @@ struct rounds {
 	const unsigned long *outcomes; /* how often each one that the scenario lists */
 };
 
+/* What a case costs besides its body: parts of its seconds, in the order of time. */
+enum price {
+	PRICE_START, /* two forks, and Check's preparations */
+	PRICE_LOAD,  /* of the backend */
+	PRICE_LEAVE, /* clean-up, finish, the search for what was left behind */
+	PRICE_REPORT, /* until the supervisor has the verdict */
+	PRICE_COUNT
+};
+
 /* What became of one case.  Strings are the verdict's own; NULL if there is none. */
 struct verdict {
 	const struct pp_case *c;
@@ -101,6 +110,8 @@ struct verdict {
 	char *repeat;	/* the command that repeats it, if not that of the run */
 	double seconds; /* wall clock, of the last try */
 	const struct rounds *rounds; /* NULL but in a race */
+	bool priced;	/* it went through all of its phases: */
+	double prices[PRICE_COUNT];
 };
 
 /* What a run is about; the same for all of its verdicts. */

@@ -42,6 +42,8 @@ struct console {
 	const struct clause **clauses; /* that a verdict was about */
 	size_t clause_count;
 	struct timing slowest[SLOWEST]; /* the slowest first */
+	double *prices[PRICE_COUNT];
+	size_t price_count;
 };
 
 /* ---- colour and progress -------------------------------------------------------- */
@@ -129,6 +131,17 @@ static void remember_timing(struct console *c, const struct verdict *v)
 	free(c->slowest[SLOWEST - 1].name);
 	memmove(&c->slowest[i + 1], &c->slowest[i], (SLOWEST - 1 - i) * sizeof(c->slowest[0]));
 	c->slowest[i] = (struct timing){text_format("%s", verdict_name(v)), v->seconds};
+}
+
+static void remember_prices(struct console *c, const struct verdict *v)
+{
+	if (!v->priced)
+		return;
+	for (int p = 0; p < PRICE_COUNT; p++) {
+		c->prices[p] = array_grow(c->prices[p], c->price_count, sizeof(*c->prices[p]));
+		c->prices[p][c->price_count] = v->prices[p];
+	}
+	c->price_count++;
 }
 
 /* ---- a verdict ----------------------------------------------------------------------- */
@@ -260,6 +273,27 @@ static void put_slowest(struct console *c)
 		fprintf(c->report.file, "  %7.3f s  %s\n", c->slowest[i].seconds, c->slowest[i].name);
 }
 
+static int order_numbers(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void put_prices(struct console *c)
+{
+	static const char *const names[PRICE_COUNT] = {"to start", "to load the backend", "to clean up", "to report"};
+	const char *before = "\n  The price of a case, besides its body, in the median: ";
+
+	for (int p = 0; p < PRICE_COUNT && c->price_count > 0; p++) {
+		qsort(c->prices[p], c->price_count, sizeof(*c->prices[p]), order_numbers);
+		fprintf(c->report.file, "%s%.2f ms %s", before, 1e3 * c->prices[p][c->price_count / 2], names[p]);
+		before = ", ";
+	}
+	if (c->price_count > 0)
+		fputs("\n", c->report.file);
+}
+
 static void put_stale(struct console *c, const char *stale)
 {
 	fprintf(c->report.file, "\n%sSTALE%s  expectations that nothing came up to; take them out:\n  ",
@@ -344,6 +378,7 @@ static bool console_verdict(struct report *r, const struct run *run, const struc
 	row_named(&c->features, *verdict_feature(v) ? verdict_feature(v) : "(none)")->counts[v->outcome]++;
 	row_named(&c->levels, verdict_level(v))->counts[v->outcome]++;
 	remember_timing(c, v);
+	remember_prices(c, v);
 	erase_progress(c);
 	if (outcome_is_red(v->outcome))
 		put_red(c, run, v);
@@ -360,6 +395,8 @@ static void forget(struct console *c)
 	free(c->clauses);
 	for (int i = 0; i < SLOWEST; i++)
 		free(c->slowest[i].name);
+	for (int p = 0; p < PRICE_COUNT; p++)
+		free(c->prices[p]);
 }
 
 static bool console_end(struct report *r, const struct run *run)
@@ -367,8 +404,10 @@ static bool console_end(struct report *r, const struct run *run)
 	struct console *c = (struct console *)r;
 
 	erase_progress(c);
-	if (run->verbose)
+	if (run->verbose) {
 		put_slowest(c);
+		put_prices(c);
+	}
 	put_table(c, run, "feature", &c->features);
 	put_table(c, run, "level", &c->levels);
 	if (run->stale)

@@ -159,6 +159,18 @@ static void hear_sanitizers(struct verdict *v, const struct guest *g)
 	decide(v, spoken, report);
 }
 
+/* A case that went another way than most has no price. */
+static void take_prices(struct verdict *v, const struct guest *g)
+{
+	const struct slot *s = g->slot;
+
+	v->priced = v->outcome == PASS && s->at_exit > 0 && s->loading > 0;
+	v->prices[PRICE_START] = s->at_case - g->started;
+	v->prices[PRICE_LOAD] = s->loading;
+	v->prices[PRICE_LEAVE] = s->at_exit - s->at_clean_up;
+	v->prices[PRICE_REPORT] = g->started + g->seconds - s->at_exit;
+}
+
 static void judge(struct verdict *v, const struct guest *g)
 {
 	char *at = place(g->slot);
@@ -168,6 +180,7 @@ static void judge(struct verdict *v, const struct guest *g)
 	if (!take_from_slot(v, g->slot))
 		judge_end(v, g, at);
 	hear_sanitizers(v, g);
+	take_prices(v, g);
 	free(at);
 }
 

@@ -46,6 +46,10 @@ struct slot {
 	char entry[48]; /* the entry of the backend that was called last */
 	char open_entry; /* 1 while it has not returned */
 
+	/* On the clock of now(), when the main thread came there; 0: it did not. */
+	double at_case, at_clean_up, at_exit;
+	double loading; /* seconds */
+
 	/* Threads that were there before the backend was: a sanitizer's. */
 	atomic_int ignored_count;
 	pid_t ignored[SLOT_IGNORED_MAX];
