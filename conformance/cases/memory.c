@@ -367,6 +367,42 @@ CASE(mem_12_once_when_the_pool_breaks)
 	EXPECT_INT(20, counter_value(released));
 }
 
+struct asked {
+	struct counter *times;
+	struct counter *released;
+};
+
+static int callback_that_asks(struct pp_future *f, void *arg)
+{
+	struct asked *asked = arg;
+	void *outcome;
+
+	backend()->result(f, PP_FOREVER, &outcome);
+	counter_add(asked->times, 1);
+	return PP_OK;
+}
+
+/* MEM-12: submit is refused once the pool has told all that was PENDING. */
+CASE(mem_12_once_though_a_callback_has_asked)
+{
+	struct gate *gate = gate_new();
+	struct asked *asked = shared_alloc(sizeof(*asked));
+	struct pp_executor *e;
+	struct pp_future *f, *refused;
+
+	NEED(add_done_callback);
+	e = executor_new_with_initializer(1, fail_after_gate, gate);
+	*asked = (struct asked){counter_new(), counter_new()};
+	f = submit_with_release(e, must_not_run, asked->released, release_count);
+	REQUIRE(add_done_callback(f, callback_that_asks, asked) == PP_OK);
+	gate_open(gate);
+	counter_await(asked->times, 1);
+	REQUIRE(try_submit(e, must_not_run, NULL, &refused) == PP_BROKEN);
+	shutdown_wait(e);
+	context("a callback of the future of a broken pool has asked for its result, and shutdown has returned");
+	EXPECT_INT(1, counter_value(asked->released));
+}
+
 #define ROUNDS 150
 
 CASE(mem_13_once_when_cancel_meets_the_beginning)
