@@ -266,6 +266,28 @@ CASE(worker_4_one_worker_after_the_other)
 	gate_open(gate);
 }
 
+/* WORKER-4: whether one was idle at a submit shows when all are needed at once. */
+CASE(worker_4_all_meet_after_short_tasks)
+{
+	for (int round = 0; round < 100; round++) {
+		struct pp_executor *e = executor_new(3);
+		struct gate *gate = gate_new();
+		void *outcome;
+
+		for (int i = 0; i < 6; i++)
+			REQUIRE(result(submit(e, task_return, NULL), PP_FOREVER, &outcome) == PP_OK);
+		for (int i = 0; i < 3; i++)
+			submit(e, task_pass_gate, gate);
+		context("round %d: three tasks to be run at once by three workers, after short ones", round);
+		gate_await(gate, 3);
+		EXPECT_INT(3, gate_arrived(gate));
+		gate_open(gate);
+		shutdown_wait(e);
+		if (HAS(executor_release))
+			executor_release(e);
+	}
+}
+
 /* WORKER-5: a lot for one of four. */
 CASE(worker_5_one_free_worker_does_it_all)
 {

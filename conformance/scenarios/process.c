@@ -124,6 +124,32 @@ SCENARIO(callback_33_fork_vs_add_vs_completion,
 		 {"value", ACCEPTABLE, "each callback was called once, here"},
 	 });
 
+static void child_shuts_down(void)
+{
+	do_shutdown(RETURNS);
+}
+
+static void forks_a_child_that_shuts_down(void)
+{
+	do_fork(child_shuts_down);
+}
+
+static void idle_to_fork_and_shut_down(void)
+{
+	need_form(RETURNS);
+	prepare_to_fork();
+	pool_is_idle();
+}
+
+/* The executor may be in the middle of a submit when the child gets its copy. */
+SCENARIO(fork_17_fork_and_shutdown_vs_submit,
+	 .set_up = idle_to_fork_and_shut_down,
+	 .threads = {ONCE(forks_a_child_that_shuts_down), MANY(submits)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"value", ACCEPTABLE, "it ran here, whatever the child does to its copy"},
+	 });
+
 static void breaks_to_fork(void)
 {
 	prepare_to_fork();
