@@ -193,6 +193,7 @@ START_TEST(a_link_leads_somewhere)
 	ck_dead("[x](b.md#another)\n", "a.md:1: b.md has neither a heading nor a clause another");
 	ck_dead("[x](b.md#CANCEL-9)\n", "b.md has neither a heading nor a clause CANCEL-9");
 	ck_dead("[x](#CANCEL-999)\n", "a.md has neither");
+	ck_dead("    code\n\n```\n[](no)\n```\n[x](c.md)\n", "a.md:6: there is no c.md");
 	ck_dead("As CANCEL-998 says.\n", "a.md:1: there is no CANCEL-998");
 	ck_dead("Nothing.\n", "0 passed, 0 failed");
 }
