@@ -1080,6 +1080,7 @@ static void add_while_done(bool by_cancel)
 	static struct finisher finisher;
 	struct counter *calls[ROUNDS];
 	struct thread *other;
+	bool run;
 	int i, j;
 
 	finisher.by_cancel = by_cancel;
@@ -1097,8 +1098,11 @@ static void add_while_done(bool by_cancel)
 			add(finisher.f[i], callback_count, calls[i]);
 	}
 	thread_join(other);
-	for (i = 0; i < ROUNDS; i++)
+	for (i = 0; i < ROUNDS; i++) {
+		if (by_cancel) /* CALLBACK-3: it need not be told earlier */
+			set_running_or_notify_cancel(finisher.f[i], &run);
 		counter_await(calls[i], ADDED);
+	}
 	for (i = 0; i < ROUNDS; i++) {
 		context("round %d: %d callbacks were added while the future became done", i, ADDED);
 		EXPECT_INT(ADDED, counter_value(calls[i]));
