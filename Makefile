@@ -85,7 +85,9 @@ HTESTS    := $(wildcard conformance/harness/tests/test_*.c)
 ADAPTERS  := $(notdir $(basename $(wildcard conformance/backends/*.c)))
 BACKENDS  := $(filter-out $(if $(HAVE_GLIB),,glib),$(ADAPTERS))
 
-all: $(B)/poolproof $(BACKENDS:%=$(B)/backends/%.so) $(B)/libcfutures.a $(B)/libcfutures.so
+UNUSUAL   := $(patsubst conformance/%.c,$(B)/%.so,$(wildcard conformance/backends/unusual/*.c))
+
+all: $(B)/poolproof $(BACKENDS:%=$(B)/backends/%.so) $(UNUSUAL) $(B)/libcfutures.a $(B)/libcfutures.so
 
 include fuzz/fuzz.mk
 
@@ -147,6 +149,15 @@ $(B)/backends/$(1).so: $(call objs,conformance/backends/$(1).c $(wildcard confor
 	$(Q)$(if $(wildcard conformance/backends/$(1).expect),cp conformance/backends/$(1).expect $$(@D)/)
 endef
 $(foreach b,$(BACKENDS),$(eval $(call backend,$(b))))
+
+# Executors that are right and unlike the reference, on a pool of their own.
+$(B)/unusual.a: $(call objs,$(wildcard conformance/backends/unusual/pool/*.c))
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+$(B)/backends/unusual/%.so: $(B)/conformance/backends/unusual/%.o $(B)/unusual.a conformance/backends/adapter.map
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -pthread $(SANFLAGS) $(LDFLAGS) -Wl,--version-script=conformance/backends/adapter.map \
+	   -o $@ $(filter %.o %.a,$^)
 
 # ---- the bench: make bench, make guard ------------------------------------------------------
 
