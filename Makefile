@@ -87,7 +87,7 @@ BACKENDS  := $(filter-out $(if $(HAVE_GLIB),,glib),$(ADAPTERS))
 
 UNUSUAL   := $(patsubst conformance/%.c,$(B)/%.so,$(wildcard conformance/backends/unusual/*.c))
 
-all: $(B)/poolproof $(BACKENDS:%=$(B)/backends/%.so) $(UNUSUAL) $(B)/libcfutures.a $(B)/libcfutures.so
+all: $(B)/poolproof $(B)/poolproof-inject.so $(BACKENDS:%=$(B)/backends/%.so) $(UNUSUAL) $(B)/libcfutures.a $(B)/libcfutures.so
 
 include fuzz/fuzz.mk
 
@@ -131,6 +131,11 @@ $(B)/ledger.o: $(B)/ledger.c
 $(B)/poolproof: $(call objs,$(HARNESS) $(CASES) $(FUZZ_PARTS)) $(B)/ledger.o
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -ldl -lm
 	@echo built $@
+
+# Preloaded by the tool; nothing of it may call what it stands before.
+$(B)/poolproof-inject.so: conformance/inject/inject.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE= -shared -fPIC -fno-builtin $(WARN) -O2 -g -o $@ $< -ldl
 
 # ---- backends -------------------------------------------------------------------------
 
@@ -229,6 +234,7 @@ install: all
 	ln -sf libcfutures.so.$(VERSION) $(DEST)/lib/libcfutures.so.0
 	ln -sf libcfutures.so.0 $(DEST)/lib/libcfutures.so
 	install -m 755 $(B)/backends/*.so $(DEST)/lib/poolproof/
+	install -D -m 755 -t $(DEST)/lib/poolproof/tool $(B)/poolproof-inject.so
 	install -m 644 $(wildcard conformance/backends/*.expect) $(DEST)/lib/poolproof/
 	install -m 644 conformance/harness/poolproof.schema.json $(DEST)/share/poolproof/
 	install -m 644 conformance/valgrind.supp $(DEST)/share/poolproof/

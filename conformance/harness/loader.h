@@ -29,6 +29,9 @@ extern struct target target;
  */
 bool target_locate(const char *name, char *error, size_t size);
 
+/* The path of a file that belongs to the tool; false if it is not there. */
+bool tool_file(const char *name, char *buffer, size_t size);
+
 /* Take one -o key=value; text is borrowed for good.  False if it has no '='. */
 bool target_add_option(char *text, char *error, size_t size);
 

@@ -53,6 +53,19 @@ static bool is_file(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+bool tool_file(const char *name, char *buffer, size_t size)
+{
+	static const char *const places[] = {"", "../lib/poolproof/tool/"};
+	char tool[PATH_MAX];
+	size_t i;
+
+	tool_folder(tool, sizeof(tool));
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (snprintf(buffer, size, "%s/%s%s", tool, places[i], name) < (int)size && is_file(buffer))
+			return true;
+	return false;
+}
+
 static size_t stem_length(const char *file)
 {
 	size_t n = strlen(file);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "inject.h"
 #include "select.h"
 #include "tool.h"
 
@@ -77,6 +78,8 @@ int main(int argc, char **argv)
 		return help();
 	if (strcmp(word, "--version") == 0)
 		return tool_version();
+	if (strcmp(word, "run") == 0)
+		inject_begin(argv);
 	opterr = 0;
 	for (i = 0; i < COMMANDS; i++)
 		if (strcmp(word, commands[i].name) == 0)

@@ -91,25 +91,39 @@ static void *run_task(void *arg)
 
 static int pool_new(int max_workers, struct pp_executor **e)
 {
+	struct pp_executor *fresh;
+
 	if (max_workers <= 0 && max_workers != PP_WORKERS_DEFAULT)
 		return PP_INVALID_ARGUMENT;
-	*e = calloc(1, sizeof(**e));
-	return *e ? PP_OK : PP_NO_RESOURCES;
+	fresh = calloc(1, sizeof(*fresh));
+	if (!fresh)
+		return PP_NO_RESOURCES;
+	*e = fresh;
+	return PP_OK;
 }
 
 static int pool_submit(struct pp_executor *e, pp_task *task, void *arg, struct pp_future **f)
 {
+	struct pp_future *fresh;
+
 	if (e->shut)
 		return PP_SHUTDOWN;
 	if (e->count == TASKS_MAX)
 		return PP_NO_RESOURCES;
-	*f = calloc(1, sizeof(**f));
-	pthread_mutex_init(&(*f)->mu, NULL);
-	pthread_cond_init(&(*f)->finished, NULL);
-	(*f)->task = task;
-	(*f)->arg = arg;
-	(*f)->handles = 2;
-	pthread_create(&e->threads[e->count++], NULL, run_task, *f);
+	fresh = calloc(1, sizeof(*fresh));
+	if (!fresh)
+		return PP_NO_RESOURCES;
+	pthread_mutex_init(&fresh->mu, NULL);
+	pthread_cond_init(&fresh->finished, NULL);
+	fresh->task = task;
+	fresh->arg = arg;
+	fresh->handles = 2;
+	if (pthread_create(&e->threads[e->count], NULL, run_task, fresh) != 0) {
+		free(fresh);
+		return PP_NO_RESOURCES;
+	}
+	e->count++;
+	*f = fresh;
 	return PP_OK;
 }
 
@@ -406,8 +420,65 @@ static void act(void)
 			deeds[i].act();
 }
 
+/* ---- what goes wrong when memory runs out ------------------------------------------- */
+
+static bool have_memory(void)
+{
+	void *volatile block = malloc(16);
+
+	free(block);
+	return block != NULL;
+}
+
+static int new_keeping_a_thread(int max_workers, struct pp_executor **e)
+{
+	if (have_memory())
+		return pool_new(max_workers, e);
+	leave_thread(sleep_for_good);
+	return PP_NO_RESOURCES;
+}
+
+static int submit_and_refuse(struct pp_executor *e, pp_task *task, void *arg, struct pp_future **f)
+{
+	struct pp_future *fresh;
+	int status = pool_submit(e, task, arg, &fresh);
+
+	if (status != PP_OK)
+		return status;
+	if (have_memory()) {
+		*f = fresh;
+		return PP_OK;
+	}
+	drop(fresh);
+	return PP_NO_RESOURCES;
+}
+
+static int submit_and_leak(struct pp_executor *e, pp_task *task, void *arg, struct pp_future **f)
+{
+	void *volatile block = malloc(16);
+	int status = block ? pool_submit(e, task, arg, f) : PP_NO_RESOURCES;
+
+	if (status == PP_OK)
+		free(block);
+	return status;
+}
+
+static int forget(void *arg, void **outcome)
+{
+	(void)arg;
+	(void)outcome;
+	return PP_OK;
+}
+
+static int submit_and_lose(struct pp_executor *e, pp_task *task, void *arg, struct pp_future **f)
+{
+	return pool_submit(e, have_memory() ? task : forget, arg, f);
+}
+
 static int hostile_new(int max_workers, struct pp_executor **e)
 {
+	if (is("short_new_keeps_thread"))
+		return new_keeping_a_thread(max_workers, e);
 	if (is("new_fails"))
 		return PP_NO_RESOURCES;
 	if (is("hang_new"))
@@ -422,6 +493,18 @@ static int hostile_submit(struct pp_executor *e, pp_task *task, void *arg, struc
 		return 4711;
 	if (is("no_handle"))
 		return PP_OK;
+	if (is("short_refused_runs"))
+		return submit_and_refuse(e, task, arg, f);
+	if (is("short_refused_leaks"))
+		return submit_and_leak(e, task, arg, f);
+	if (is("short_accepted_is_lost"))
+		return submit_and_lose(e, task, arg, f);
+	if (is("short_refused_writes") && !have_memory())
+		*f = (struct pp_future *)e;
+	if (is("short_crashes") && !have_memory())
+		crash();
+	if (is("short_wrong_status") && !have_memory())
+		return PP_SHUTDOWN;
 	return pool_submit(e, task, arg, f);
 }
 

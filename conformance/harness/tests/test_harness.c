@@ -341,6 +341,45 @@ START_TEST(hostile_way_has_its_verdict)
 }
 END_TEST
 
+/* What a backend does when memory or threads run out; the cases are the suite's. */
+static const struct {
+	const char *way;
+	const char *name;
+	const char *outcome;
+	const char *message;
+} shorts[] = {
+	{"none", "resource_17_submit_to_a_new_executor", "PASS", NULL},
+	{"none", "resource_17_submit_behind_a_held_worker", "PASS", NULL},
+	{"none", "resource_17_refused_over_and_over", "PASS", NULL},
+	{"none", "resource_18_executor_new", "PASS", NULL},
+	{"short_refused_runs", "resource_17_submit_to_a_new_executor", "FAIL",
+	 "runs of a task whose submit, its request number 3 failing, was refused"},
+	{"short_refused_leaks", "resource_17_refused_over_and_over", "FAIL",
+	 "submit, refused 32 times, request number 2 failing each time: blocks of memory left behind"},
+	{"short_accepted_is_lost", "resource_17_submit_to_a_new_executor", "FAIL",
+	 "runs of a task whose submit, its request number 1 failing, was accepted"},
+	{"short_refused_writes", "resource_17_submit_to_a_new_executor", "FAIL", "s->f: expected NULL"},
+	{"short_wrong_status", "resource_17_submit_to_a_new_executor", "FAIL",
+	 "submit, whose request number 1 for memory or a thread fails: status: expected PP_OK, observed PP_SHUTDOWN"},
+	{"short_crashes", "resource_17_submit_to_a_new_executor", "CRASHED", "killed by SIGSEGV"},
+	{"short_new_keeps_thread", "resource_18_executor_new", "FAIL",
+	 "executor_new, refused 32 times, request number 1 failing each time: blocks of memory left behind"},
+};
+
+START_TEST(shortage_has_its_verdict)
+{
+	char option[64];
+	struct ran *r;
+
+	if (sanitized())
+		return; /* which take the place of malloc themselves */
+	snprintf(option, sizeof(option), "way=%s", shorts[_i].way);
+	r = run(tool, "run", hostile, "-o", option, "--case", shorts[_i].name, "--json", in_folder("json"), NULL);
+	expect_outcome(r, shorts[_i].outcome, shorts[_i].message);
+	ck_assert_str_eq(r->err, "");
+}
+END_TEST
+
 START_TEST(hang_shows_the_stacks)
 {
 	struct ran *r = run_way("hang_result", "exec_6_plain", "1");
@@ -823,6 +862,7 @@ static Suite *harness_suite(void)
 
 	tcase_add_loop_test(t, hostile_way_has_its_verdict, 0, COUNT(ways));
 	tcase_add_loop_test(t, case_has_its_verdict, 0, COUNT(cases));
+	tcase_add_loop_test(t, shortage_has_its_verdict, 0, COUNT(shorts));
 	tcase_add_test(t, hang_shows_the_stacks);
 	tcase_add_test(t, next_case_goes_on);
 	tcase_add_test(t, past_the_deadline_is_hung);

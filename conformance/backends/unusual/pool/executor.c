@@ -334,117 +334,6 @@ static bool see_to_workers_locked(struct pp_executor *e)
 	       worker_start_locked(e) || e->workers > 0;
 }
 
-/* ---- to make one ------------------------------------------------------------------------ */
-
-static bool open_locked(struct pp_executor *e)
-{
-	if (design->open_locked && !design->open_locked(e))
-		return false;
-	while (design->eager && e->workers < e->max_workers)
-		if (!worker_start_locked(e))
-			return false;
-	return true;
-}
-
-static int limit(int max_workers)
-{
-	if (max_workers == PP_WORKERS_DEFAULT)
-		max_workers = (int)sysconf(_SC_NPROCESSORS_ONLN) + 4;
-	return max_workers < design->concurrency ? max_workers : design->concurrency;
-}
-
-static int make(int max_workers, const char *prefix, pp_initializer *initializer, void *initarg,
-		struct pp_executor **e)
-{
-	struct pp_executor *fresh;
-	bool is_open;
-
-	if (max_workers <= 0 && max_workers != PP_WORKERS_DEFAULT)
-		return PP_INVALID_ARGUMENT;
-	fresh = calloc(1, sizeof(*fresh));
-	if (!fresh)
-		return PP_NO_RESOURCES;
-	fresh->max_workers = limit(max_workers);
-	fresh->initializer = initializer;
-	fresh->initarg = initarg;
-	fresh->handles = 1;
-	snprintf(fresh->prefix, sizeof(fresh->prefix), "%s", prefix);
-	monitor_enter();
-	fresh->next = all;
-	if (all)
-		all->previous = fresh;
-	all = fresh;
-	is_open = open_locked(fresh);
-	monitor_leave();
-	if (!is_open) {
-		executor_release(fresh);
-		return PP_NO_RESOURCES;
-	}
-	*e = fresh;
-	return PP_OK;
-}
-
-static int executor_new(int max_workers, struct pp_executor **e)
-{
-	return make(max_workers, design->name, NULL, NULL, e);
-}
-
-static int executor_new_with_initializer(int max_workers, pp_initializer *initializer, void *initarg,
-					 struct pp_executor **e)
-{
-	return make(max_workers, design->name, initializer, initarg, e);
-}
-
-static int executor_new_named(int max_workers, const char *thread_name_prefix, struct pp_executor **e)
-{
-	return make(max_workers, thread_name_prefix, NULL, NULL, e);
-}
-
-/* ---- submit ------------------------------------------------------------------------------- */
-
-static int accepts_locked(const struct pp_executor *e)
-{
-	return e->broken || e->foreign ? PP_BROKEN : e->shut || exiting ? PP_SHUTDOWN : PP_OK;
-}
-
-int executor_accepts(struct pp_executor *e)
-{
-	int status;
-
-	monitor_enter();
-	status = accepts_locked(e);
-	monitor_leave();
-	return status;
-}
-
-static int submit_with_release(struct pp_executor *e, pp_task *task, void *arg, pp_release *release,
-			       struct pp_future **f)
-{
-	struct item *item = item_new(task, arg, release);
-	struct pp_future *future = item ? item->future : NULL;
-	int status;
-
-	monitor_enter();
-	status = accepts_locked(e);
-	if (status == PP_OK && (!item || !see_to_workers_locked(e)))
-		status = PP_NO_RESOURCES;
-	if (status == PP_OK)
-		put_locked(e, item);
-	monitor_leave();
-	if (status == PP_OK) {
-		*f = future;
-	} else if (item) {
-		future_drop(future);
-		item_free(item);
-	}
-	return status;
-}
-
-int executor_submit(struct pp_executor *e, pp_task *task, void *arg, struct pp_future **f)
-{
-	return submit_with_release(e, task, arg, NULL, f);
-}
-
 /* ---- shutdown and release -------------------------------------------------------------------- */
 
 /* A callback that shuts down again, and waits, is not to wait for this. */
@@ -516,6 +405,118 @@ void executor_release(struct pp_executor *e)
 	monitor_leave();
 	if (last)
 		executor_free(e);
+}
+
+/* ---- to make one ------------------------------------------------------------------------ */
+
+static bool open_locked(struct pp_executor *e)
+{
+	if (design->open_locked && !design->open_locked(e))
+		return false;
+	while (design->eager && e->workers < e->max_workers)
+		if (!worker_start_locked(e))
+			return false;
+	return true;
+}
+
+static int limit(int max_workers)
+{
+	if (max_workers == PP_WORKERS_DEFAULT)
+		max_workers = (int)sysconf(_SC_NPROCESSORS_ONLN) + 4;
+	return max_workers < design->concurrency ? max_workers : design->concurrency;
+}
+
+static int make(int max_workers, const char *prefix, pp_initializer *initializer, void *initarg,
+		struct pp_executor **e)
+{
+	struct pp_executor *fresh;
+	bool is_open;
+
+	if (max_workers <= 0 && max_workers != PP_WORKERS_DEFAULT)
+		return PP_INVALID_ARGUMENT;
+	fresh = calloc(1, sizeof(*fresh));
+	if (!fresh)
+		return PP_NO_RESOURCES;
+	fresh->max_workers = limit(max_workers);
+	fresh->initializer = initializer;
+	fresh->initarg = initarg;
+	fresh->handles = 1;
+	snprintf(fresh->prefix, sizeof(fresh->prefix), "%s", prefix);
+	monitor_enter();
+	fresh->next = all;
+	if (all)
+		all->previous = fresh;
+	all = fresh;
+	is_open = open_locked(fresh);
+	monitor_leave();
+	if (!is_open) {
+		shutdown_wait(fresh); /* for the threads that did start */
+		executor_release(fresh);
+		return PP_NO_RESOURCES;
+	}
+	*e = fresh;
+	return PP_OK;
+}
+
+static int executor_new(int max_workers, struct pp_executor **e)
+{
+	return make(max_workers, design->name, NULL, NULL, e);
+}
+
+static int executor_new_with_initializer(int max_workers, pp_initializer *initializer, void *initarg,
+					 struct pp_executor **e)
+{
+	return make(max_workers, design->name, initializer, initarg, e);
+}
+
+static int executor_new_named(int max_workers, const char *thread_name_prefix, struct pp_executor **e)
+{
+	return make(max_workers, thread_name_prefix, NULL, NULL, e);
+}
+
+/* ---- submit ------------------------------------------------------------------------------- */
+
+static int accepts_locked(const struct pp_executor *e)
+{
+	return e->broken || e->foreign ? PP_BROKEN : e->shut || exiting ? PP_SHUTDOWN : PP_OK;
+}
+
+int executor_accepts(struct pp_executor *e)
+{
+	int status;
+
+	monitor_enter();
+	status = accepts_locked(e);
+	monitor_leave();
+	return status;
+}
+
+static int submit_with_release(struct pp_executor *e, pp_task *task, void *arg, pp_release *release,
+			       struct pp_future **f)
+{
+	struct item *item = item_new(task, arg, release);
+	struct pp_future *future = item ? item->future : NULL;
+	int status;
+
+	monitor_enter();
+	status = accepts_locked(e);
+	if (status == PP_OK && (!item || !see_to_workers_locked(e)))
+		status = PP_NO_RESOURCES;
+	if (status == PP_OK)
+		put_locked(e, item);
+	monitor_leave();
+	if (status == PP_OK) {
+		*f = future;
+	} else if (item) {
+		future_drop(future);
+		item_free(item);
+	}
+	return status;
+}
+
+int executor_submit(struct pp_executor *e, pp_task *task, void *arg, struct pp_future **f)
+{
+	return submit_with_release(e, task, arg, NULL, f);
 }
 
 /* ---- workers, asked ----------------------------------------------------------------------------- */
