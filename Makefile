@@ -8,6 +8,7 @@
 #   make fuzz-check                the tests of the fuzzer, and its corpus on the reference
 #   make bench                     the reference beside its peers (BENCH=--quick)
 #   make guard                     its speed in counts that no load changes
+#   make soak TIME=600             the suite over and over under load (RUNS=n)
 #   make coverage                  reports in build-coverage/
 #   make spec                      the specification as one page, build/spec.html
 #   make install DESTDIR= PREFIX=/usr/local
@@ -212,6 +213,11 @@ $(B)/harness-tests/hostile.so $(B)/harness-tests/racy.so: $(B)/harness-tests/%.s
 harness-tests: all $(HTEST_BINS) $(B)/harness-tests/hostile.so $(B)/harness-tests/racy.so
 	@ci/harness-tests $(B)
 
+soak:
+	@ci/deps soak
+	@$(MAKE) --no-print-directory all
+	@ci/soak $(if $(TIME),--time $(TIME)) $(if $(RUNS),--runs $(RUNS))
+
 coverage:
 	@ci/deps coverage
 	@ci/coverage
@@ -249,7 +255,7 @@ clean:
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
-.PHONY: all deps run race conform conform-now check unit harness-tests coverage spec install clean help
+.PHONY: all deps run race conform conform-now check unit harness-tests soak coverage spec install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
