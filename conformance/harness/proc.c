@@ -158,7 +158,10 @@ static bool read_process(pid_t pid, struct process *p)
 	if (!read_file(text, sizeof(text), "/proc/%d/stat", (int)pid))
 		return false;
 	end = strrchr(text, ')'); /* a name may hold one too */
-	if (!end || sscanf(end, ") %c %d", &state, &parent) != 2 || state == 'Z' || state == 'X')
+	if (!end || sscanf(end, ") %c %d", &state, &parent) != 2 || state == 'X')
+		return false;
+	/* The main thread of a process may be gone, and others have still to follow. */
+	if (state == 'Z' && proc_threads(pid, NULL, 0) <= 1)
 		return false;
 	*p = (struct process){pid, parent, false};
 	return true;

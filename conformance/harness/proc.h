@@ -36,7 +36,7 @@ size_t proc_threads(pid_t pid, pid_t *tids, size_t max);
 
 /*
  * The processes under root, its children first, without root itself and without
- * zombies; returns how many there are, of which max are stored.
+ * those of which no thread is left; returns how many there are, of which max are stored.
  */
 size_t proc_descendants(pid_t root, pid_t *pids, size_t max);
 

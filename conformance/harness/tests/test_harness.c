@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -152,6 +153,28 @@ CASE(exec_20_spins)
 {
 	for (volatile unsigned i = 0;; i++)
 		;
+}
+
+static void *exit_later(void *arg)
+{
+	(void)arg;
+	usleep(800000);
+	_exit(7);
+}
+
+/* For most of a second the process waited for has no main thread any more, and one that sleeps for a time. */
+CASE(exec_21_waits_for_a_process_without_its_main_thread)
+{
+	pthread_t thread;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pthread_create(&thread, NULL, exit_later, NULL);
+		pthread_exit(NULL);
+	}
+	REQUIRE(waitpid(pid, &status, 0) == pid);
+	EXPECT_INT(7, WEXITSTATUS(status));
 }
 
 /* ---- running the tool ---------------------------------------------------------------- */
@@ -496,6 +519,7 @@ static const struct {
 	{"exec_17_in_another_process", "UNSUPPORTED", "the backend has no process_exit"},
 	{"exec_18_raises_a_signal", "CRASHED", "killed by SIGUSR1"},
 	{"exec_19_fails_in_a_thread", "FAIL", "in a thread"},
+	{"exec_21_waits_for_a_process_without_its_main_thread", "PASS", NULL},
 };
 
 START_TEST(case_has_its_verdict)
