@@ -4,7 +4,8 @@
  *
  * Under it is a plain pool, a thread for each task, which is right as far as the
  * cases of test_harness.c ask.  A way is an entry of the pool, or of the table,
- * gone wrong; "none" is the pool as it is.
+ * gone wrong; "none" is the pool as it is.  "hang:ENTRY", "crash:ENTRY", "exit:ENTRY"
+ * and "garbage:ENTRY" are an entry that does just that.
  *
  * HOSTILE_CONSTRUCTOR=crash or hang in the environment does it in a constructor.
  */
@@ -581,16 +582,72 @@ static struct pp_backend table = {
 	.finish = hostile_finish,
 };
 
+/* Entries of any type are called as this; what they are given does not matter. */
+static int do_any(void)
+{
+	if (strncmp(way, "hang:", 5) == 0)
+		hang();
+	if (strncmp(way, "crash:", 6) == 0)
+		crash();
+	if (strncmp(way, "exit:", 5) == 0)
+		exit(5);
+	return 4711;
+}
+
+#define ENTRY(name) {#name, offsetof(struct pp_backend, name)}
+static const struct {
+	const char *name;
+	size_t offset;
+} entries[] = {
+	ENTRY(executor_new), ENTRY(executor_new_with_initializer), ENTRY(executor_new_named),
+	ENTRY(submit), ENTRY(submit_with_release), ENTRY(shutdown), ENTRY(shutdown_nowait),
+	ENTRY(shutdown_cancel), ENTRY(executor_release), ENTRY(worker_count), ENTRY(result),
+	ENTRY(exception), ENTRY(cancel), ENTRY(cancelled), ENTRY(running), ENTRY(done),
+	ENTRY(add_done_callback), ENTRY(future_release), ENTRY(future_new),
+	ENTRY(set_running_or_notify_cancel), ENTRY(set_result), ENTRY(set_exception), ENTRY(wait),
+	ENTRY(as_completed_begin), ENTRY(as_completed_next), ENTRY(as_completed_end),
+	ENTRY(map_begin), ENTRY(map_next), ENTRY(map_end), ENTRY(set_log_hook), ENTRY(finish),
+};
+
+/* The entry of the way, and those that go with it: as_completed_* and map_*. */
+static bool goes_with(const char *name, const char *target)
+{
+	return strcmp(name, target) == 0 ||
+	       (strncmp(target, "map_", 4) == 0 && strncmp(name, "map_", 4) == 0) ||
+	       (strncmp(target, "as_completed_", 13) == 0 && strncmp(name, "as_completed_", 13) == 0);
+}
+
+static void spoil_entry(const char *target)
+{
+	int (*any)(void) = do_any;
+	size_t i;
+
+	for (i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+		if (goes_with(entries[i].name, target))
+			memcpy((char *)&table + entries[i].offset, &any, sizeof(any));
+}
+
+static void withdraw_entry(const char *target)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+		if (strcmp(entries[i].name, target) == 0)
+			memset((char *)&table + entries[i].offset, 0, sizeof(table.submit));
+}
+
 static void spoil_table(void)
 {
+	if (strchr(way, ':'))
+		spoil_entry(strchr(way, ':') + 1);
+	if (strncmp(way, "no:", 3) == 0)
+		withdraw_entry(way + 3);
 	if (is("wrong_abi"))
 		table.abi = 99;
 	if (is("small_table"))
 		table.size = 24;
 	if (is("old_table"))
 		table.size = offsetof(struct pp_backend, result) + sizeof(table.result);
-	if (is("no_submit"))
-		table.submit = NULL;
 	if (is("no_name"))
 		table.name = NULL;
 	if (is("bad_concurrency"))

@@ -19,6 +19,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@
 #include "../guest.h"
 #include "../proc.h"
 #include "../sanitizers.h"
+#include "../slot.h"
 #include "../tool.h"
 
 /* ---- cases of this program's own ------------------------------------------------- */
@@ -175,6 +177,78 @@ CASE(exec_21_waits_for_a_process_without_its_main_thread)
 	}
 	REQUIRE(waitpid(pid, &status, 0) == pid);
 	EXPECT_INT(7, WEXITSTATUS(status));
+}
+
+/* The entry that $POOLPROOF_TEST_ENTRY names, once; what it is given is not looked into. */
+static int call_entry(const char *name, struct pp_executor *e, struct pp_future *f)
+{
+	struct pp_completed *it = token(1);
+	struct pp_map *map = token(1);
+	void *outcome;
+	bool flag;
+
+#define CALLS(entry, call)               \
+	if (strcmp(name, #entry) == 0) { \
+		call;                    \
+		return 1;                \
+	}
+	CALLS(executor_new, executor_new(1))
+	CALLS(executor_new_with_initializer, executor_new_with_initializer(1, initializer_count, counter_new()))
+	CALLS(executor_new_named, executor_new_named(1, "x"))
+	CALLS(submit, submit(e, task_return, NULL))
+	CALLS(submit_with_release, submit_with_release(e, task_count, counter_new(), release_count))
+	CALLS(shutdown, shutdown_wait(e))
+	CALLS(shutdown_nowait, shutdown_nowait(e))
+	CALLS(shutdown_cancel, shutdown_cancel(e, true))
+	CALLS(executor_release, executor_release(e))
+	CALLS(worker_count, worker_count(e))
+	CALLS(result, result(f, PP_FOREVER, &outcome))
+	CALLS(exception, exception(f, PP_FOREVER, &outcome))
+	CALLS(cancel, cancel(f))
+	CALLS(cancelled, cancelled(f))
+	CALLS(running, running(f))
+	CALLS(done, done(f))
+	CALLS(add_done_callback, add_done_callback(f, callback_count, counter_new()))
+	CALLS(future_release, future_release(f))
+	CALLS(future_new, future_new())
+	CALLS(set_running_or_notify_cancel, set_running_or_notify_cancel(f, &flag))
+	CALLS(set_result, set_result(f, NULL))
+	CALLS(set_exception, set_exception(f, NULL))
+	CALLS(wait, wait_for(&f, 1, PP_FOREVER, PP_ALL_COMPLETED, &flag))
+	CALLS(as_completed_begin, as_completed_begin(&f, 1, PP_FOREVER))
+	CALLS(as_completed_next, as_completed_next(it, &f))
+	CALLS(as_completed_end, as_completed_end(it))
+	CALLS(map_begin, map_begin(e, task_return, source_of(NULL, 0, NULL), PP_FOREVER, 0, &map, &outcome))
+	CALLS(map_next, map_next(map, &outcome))
+	CALLS(map_end, map_end(map))
+	CALLS(set_log_hook, log_record())
+#undef CALLS
+	return 0;
+}
+
+CASE(exec_22_calls_one_entry)
+{
+	const char *name = getenv("POOLPROOF_TEST_ENTRY");
+	bool first = strcmp(name, "executor_new") == 0 || strcmp(name, "submit") == 0;
+	struct pp_executor *e = first ? NULL : executor_new(1);
+	struct pp_future *f = first ? NULL : submit(e, task_return, NULL);
+
+	if (strcmp(name, "submit") == 0)
+		e = executor_new(1);
+	EXPECT_INT(1, call_entry(name, e, f));
+}
+
+/* Each comes first to a pipe, in whose opening it waits for the other. */
+CASE(exec_23_meets_the_next)
+{
+	EXPECT(open(getenv("POOLPROOF_TEST_PIPE"), O_WRONLY) >= 0);
+	case_end();
+}
+
+CASE(exec_24_meets_the_one_before)
+{
+	EXPECT(open(getenv("POOLPROOF_TEST_PIPE"), O_RDONLY) >= 0);
+	case_end();
 }
 
 /* ---- running the tool ---------------------------------------------------------------- */
@@ -361,6 +435,80 @@ START_TEST(hostile_way_has_its_verdict)
 	expect_outcome(r, w->outcome, w->message);
 	ck_assert_int_eq(r->status, good ? 0 : 1);
 	ck_assert_str_eq(r->err, "");
+}
+END_TEST
+
+/* ---- each entry, gone wrong --------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	bool status; /* returns one, so that another number is seen */
+} each[] = {
+	{"executor_new", true},
+	{"executor_new_with_initializer", true},
+	{"executor_new_named", true},
+	{"submit", true},
+	{"submit_with_release", true},
+	{"shutdown", true},
+	{"shutdown_nowait", true},
+	{"shutdown_cancel", true},
+	{"executor_release", false},
+	{"worker_count", false},
+	{"result", true},
+	{"exception", true},
+	{"cancel", false},
+	{"cancelled", false},
+	{"running", false},
+	{"done", false},
+	{"add_done_callback", true},
+	{"future_release", false},
+	{"future_new", true},
+	{"set_running_or_notify_cancel", true},
+	{"set_result", true},
+	{"set_exception", true},
+	{"wait", true},
+	{"as_completed_begin", true},
+	{"as_completed_next", true},
+	{"as_completed_end", false},
+	{"map_begin", true},
+	{"map_next", true},
+	{"map_end", false},
+	{"set_log_hook", false},
+};
+
+static void expect_entry(const char *deed, const char *entry, const char *outcome, const char *format)
+{
+	char way[80], message[160];
+
+	snprintf(way, sizeof(way), "%s:%s", deed, entry);
+	snprintf(message, sizeof(message), format, entry);
+	setenv("POOLPROOF_TEST_ENTRY", entry, 1);
+	expect_outcome(run_way(way, "exec_22_calls_one_entry", "1"), outcome, message);
+}
+
+START_TEST(each_entry_may_hang)
+{
+	expect_entry("hang", each[_i].name, "HUNG", "every thread is blocked for good; the case stands in %s");
+}
+END_TEST
+
+START_TEST(each_entry_may_crash)
+{
+	if (!sanitized())
+		expect_entry("crash", each[_i].name, "CRASHED", "killed by SIGSEGV (Segmentation fault) in %s");
+}
+END_TEST
+
+START_TEST(each_entry_may_exit)
+{
+	expect_entry("exit", each[_i].name, "CRASHED", "left the process with status 5 in %s");
+}
+END_TEST
+
+START_TEST(each_entry_may_return_garbage)
+{
+	if (each[_i].status)
+		expect_entry("garbage", each[_i].name, "FAIL", "%s returned 4711, which is no enum pp_status");
 }
 END_TEST
 
@@ -600,7 +748,10 @@ static const struct bad {
 	{{"run", "LIBC"}, "exports no function poolproof_backend"},
 	{{"run", "HOSTILE", "-o", "way=wrong_abi"}, "made for version 99 of the ABI, this tool has version 1"},
 	{{"run", "HOSTILE", "-o", "way=small_table"}, "its table has 24 bytes and needs"},
-	{{"run", "HOSTILE", "-o", "way=no_submit"}, "the entry submit is NULL, which is mandatory"},
+	{{"run", "HOSTILE", "-o", "way=no:executor_new"}, "the entry executor_new is NULL, which is mandatory"},
+	{{"run", "HOSTILE", "-o", "way=no:submit"}, "the entry submit is NULL, which is mandatory"},
+	{{"run", "HOSTILE", "-o", "way=no:result"}, "the entry result is NULL, which is mandatory"},
+	{{"run", "HOSTILE", "-o", "way=no:shutdown"}, "the entry shutdown is NULL, which is mandatory"},
 	{{"run", "HOSTILE", "-o", "way=no_name"}, "the table has no name"},
 	{{"run", "HOSTILE", "-o", "way=bad_concurrency"}, "concurrency is -5"},
 	{{"run", "HOSTILE", "-o", "way=no_backend"}, "gives no backend: the moon is in the wrong phase"},
@@ -624,6 +775,7 @@ static const struct bad {
 	{{"run", "HOSTILE", "--profile", "1.5"}, "1.5"},
 	{{"run", "HOSTILE", "--case", "exec_*", "--json", "/nonexistent/x"}, "--json: cannot write /nonexistent/x"},
 	{{"run", "HOSTILE", "--case", "exec_*", "--tap", "/nonexistent/x"}, "--tap: cannot write /nonexistent/x"},
+	{{"run", "HOSTILE", "--case", "exec_*", "--junit", "/nonexistent/x"}, "--junit: cannot write /nonexistent/x"},
 	{{"run", "HOSTILE", "--write-expect", "/nonexistent/x"}, "/nonexistent/x"},
 	{{"run", "HOSTILE", "--expect", "/nonexistent/x"}, "/nonexistent/x"},
 	{{"run", "HOSTILE", "--expect", "@expect"}, "expect:2:"},
@@ -732,6 +884,137 @@ START_TEST(closed_files_do_no_harm)
 	r = run("/bin/sh", "-c", command, NULL);
 	ck_assert_int_eq(r->status, 0);
 	expect_outcome(r, "PASS", NULL);
+}
+END_TEST
+
+/* ---- what options do --------------------------------------------------------------------------- */
+
+static struct ran *run_jobs(const char *jobs)
+{
+	char *pipe = in_folder("pipe");
+
+	unlink(pipe);
+	ck_assert_int_eq(mkfifo(pipe, 0600), 0);
+	setenv("POOLPROOF_TEST_PIPE", pipe, 1);
+	return run(self, "run", hostile, "--case", "exec_23_*", "--case", "exec_24_*", "--jobs", jobs,
+		   "--timeout-scale", "0.05", "--json", in_folder("json"), NULL);
+}
+
+/* With two at a time the cases meet; with one the first waits for ever. */
+START_TEST(jobs_run_at_the_same_time)
+{
+	struct ran *r = run_jobs("1");
+
+	ck_assert_int_eq(r->status, 1);
+	expect_outcome(r, "HUNG", "exec_23_meets_the_next");
+	r = run_jobs("2");
+	HAS_NO_PART(r->json, "\"HUNG\"");
+}
+END_TEST
+
+static struct ran *run_failing(const char *option, const char *file)
+{
+	return run(self, "run", hostile, "--case", "exec_11_fails", "--json", in_folder("json"), option,
+		   file, NULL);
+}
+
+/* What --write-expect wrote, with a reason, which it leaves to be filled in. */
+static void give_reason(const char *path)
+{
+	char text[TEXT_MAX];
+	size_t n;
+
+	read_text(path, text);
+	n = strlen(text);
+	ck_assert_msg(n > 7 && strcmp(text + n - 7, "reason\n") == 0, "%.2000s", text);
+	strcpy(text + n - 1, " it adds up\n");
+	write_text(path, text);
+}
+
+START_TEST(expectations_go_round)
+{
+	char *known = strdup(in_folder("known"));
+	struct ran *r = run_failing("--write-expect", known);
+
+	ck_assert_int_eq(r->status, 1);
+	r = run_failing("--expect", known);
+	ck_assert_int_eq(r->status, 2);
+	HAS_PART(r->err, "the reason is still empty");
+	give_reason(known);
+	r = run_failing("--expect", known);
+	ck_assert_msg(r->status == 0, "%.2000s", r->out);
+	expect_outcome(r, "XFAIL", NULL);
+	HAS_PART(r->out, "as expected");
+	free(known);
+}
+END_TEST
+
+/* The file that comes with a backend of the tool, and how to do without it. */
+START_TEST(no_expect_does_without)
+{
+	struct ran *r = run(tool, "run", "glib", "--case", "exec_1_no_workers", "--json", in_folder("json"), NULL);
+
+	if (has(r->err, "no such backend"))
+		return;
+	ck_assert_int_eq(r->status, 0);
+	expect_outcome(r, "XFAIL", NULL);
+	r = run(tool, "run", "glib", "--case", "exec_1_no_workers", "--json", in_folder("json"), "--no-expect", NULL);
+	ck_assert_int_eq(r->status, 1);
+	expect_outcome(r, "FAIL", NULL);
+}
+END_TEST
+
+static const struct {
+	const char *option;
+	const char *begins;
+} dashes[] = {{"--json", "{\"tool\": "}, {"--tap", "TAP version 1"}, {"--junit", "<?xml "}};
+
+START_TEST(dash_is_the_standard_output)
+{
+	struct ran *r = run(self, "run", hostile, "--case", "exec_6_plain", dashes[_i].option, "-", NULL);
+
+	if (has(r->err, "built without"))
+		return;
+	ck_assert_int_eq(r->status, 0);
+	ck_assert_msg(strncmp(r->out, dashes[_i].begins, strlen(dashes[_i].begins)) == 0, "%.500s", r->out);
+	HAS_PART(r->err, "1 passed, 0 failed");
+}
+END_TEST
+
+START_TEST(verbose_tells_about_every_case)
+{
+	struct ran *r = run(self, "run", hostile, "--case", "exec_6_plain", NULL);
+
+	HAS_NO_PART(r->out, "exec_6_plain");
+	r = run(self, "run", hostile, "--case", "exec_6_plain", "-v", NULL);
+	HAS_PART(r->out, "exec_6_plain");
+	r = run(self, "run", hostile, "--case", "exec_6_plain", "--verbose", NULL);
+	HAS_PART(r->out, "exec_6_plain");
+}
+END_TEST
+
+/* Each narrows the selection down to what its text says. */
+static const struct {
+	const char *options[5];
+	const char *selected, *left_out;
+} selections[] = {
+	{{"--case", "exec_1[01]*"}, "exec_11_fails", "exec_6_plain"},
+	{{"--clause", "EXEC-6"}, "exec_6_plain", "exec_11_fails"},
+	{{"--clause", "exec-6"}, "exec_6_plain", "exec_11_fails"},
+	{{"--clause", "EXEC-6", "--clause", "EXEC-11"}, "exec_11_fails", "exec_10_unsupported"},
+	{{"--case", "exec_6*", "--clause", "EXEC-6"}, "exec_6_plain", "exec_11_fails"},
+	{{"--feature", "exec", "--case", "*_plain"}, "exec_6_plain", "exec_11_fails"},
+	{{"--level", "MUST", "--case", "*_plain"}, "exec_6_plain", "exec_11_fails"},
+	{{"--profile", "3.9", "--case", "*_plain"}, "\"profile\": \"3.9\"", "exec_11_fails"},
+};
+
+START_TEST(selection_selects)
+{
+	const char *const *o = selections[_i].options;
+	struct ran *r = run(self, "run", hostile, "--json", in_folder("json"), o[0], o[1], o[2], o[3], NULL);
+
+	HAS_PART(r->json, selections[_i].selected);
+	HAS_NO_PART(r->json, selections[_i].left_out);
 }
 END_TEST
 
@@ -886,6 +1169,10 @@ static Suite *harness_suite(void)
 
 	tcase_add_loop_test(t, hostile_way_has_its_verdict, 0, COUNT(ways));
 	tcase_add_loop_test(t, case_has_its_verdict, 0, COUNT(cases));
+	tcase_add_loop_test(t, each_entry_may_hang, 0, COUNT(each));
+	tcase_add_loop_test(t, each_entry_may_crash, 0, COUNT(each));
+	tcase_add_loop_test(t, each_entry_may_exit, 0, COUNT(each));
+	tcase_add_loop_test(t, each_entry_may_return_garbage, 0, COUNT(each));
 	tcase_add_loop_test(t, shortage_has_its_verdict, 0, COUNT(shorts));
 	tcase_add_test(t, hang_shows_the_stacks);
 	tcase_add_test(t, next_case_goes_on);
@@ -905,6 +1192,13 @@ static Suite *harness_suite(void)
 	tcase_add_loop_test(t, help_and_version, 0, 5);
 	tcase_add_test(t, suite_runs_on_the_hostile_one);
 	tcase_add_test(t, closed_files_do_no_harm);
+	t = group(s, "options");
+	tcase_add_test(t, jobs_run_at_the_same_time);
+	tcase_add_test(t, expectations_go_round);
+	tcase_add_test(t, no_expect_does_without);
+	tcase_add_loop_test(t, dash_is_the_standard_output, 0, COUNT(dashes));
+	tcase_add_test(t, verbose_tells_about_every_case);
+	tcase_add_loop_test(t, selection_selects, 0, COUNT(selections));
 	t = group(s, "selfcheck and new");
 	tcase_add_loop_test(t, selfcheck_finds_it, 0, COUNT(selfs));
 	tcase_add_test(t, new_writes_once);

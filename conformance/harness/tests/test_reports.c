@@ -641,6 +641,19 @@ START_TEST(console_honours_no_color)
 }
 END_TEST
 
+START_TEST(console_is_plain_on_a_dumb_terminal)
+{
+	char *text;
+
+	setenv("TERM", "dumb", 1);
+	unsetenv("NO_COLOR");
+	text = terminal_text(80);
+	ck_assert_lacks(text, "\033[");
+	ck_assert_lacks(text, "1 of 3");
+	free(text);
+}
+END_TEST
+
 START_TEST(several_reports_of_one_run)
 {
 	struct run run = run_of(1, "mypool");
@@ -688,6 +701,7 @@ int main(void)
 		console_escapes,
 		console_draws_progress_on_a_terminal,
 		console_honours_no_color,
+		console_is_plain_on_a_dumb_terminal,
 		several_reports_of_one_run,
 	};
 	return scratch_run("reports", tests, sizeof(tests) / sizeof(tests[0]));
