@@ -219,6 +219,10 @@ static char *repeat_command(const struct command *c)
 	}
 	if (strcmp(c->selection.profile, profile_newest()) != 0)
 		tool_put_word(f, "--profile ", c->selection.profile);
+	if (c->expect)
+		tool_put_word(f, "--expect ", c->expect);
+	else if (c->no_expect)
+		tool_put_word(f, "", "--no-expect");
 	fclose(f);
 	return text;
 }

@@ -961,6 +961,7 @@ START_TEST(no_expect_does_without)
 	r = run(tool, "run", "glib", "--case", "exec_1_no_workers", "--json", in_folder("json"), "--no-expect", NULL);
 	ck_assert_int_eq(r->status, 1);
 	expect_outcome(r, "FAIL", NULL);
+	HAS_PART(r->out, "run glib --no-expect --case exec_1_no_workers\n");
 }
 END_TEST
 
