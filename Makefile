@@ -169,6 +169,10 @@ $(B)/backends/unusual/%.so: $(B)/conformance/backends/unusual/%.o $(B)/unusual.a
 
 -include reference/bench/bench.mk
 
+# ---- wrong on purpose: make faults, make mutants ------------------------------------------
+
+include conformance/faults/faults.mk
+
 # ---- running ------------------------------------------------------------------------------
 
 deps:

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""Variants of the reference: build one, and have the suite judge it.
+
+A variant is the reference with some of its files replaced.  Only what differs is
+compiled; the rest is linked from the objects of the build, with the same flags.
+"""
+import json
+import os
+import shlex
+import signal
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RED = ("FAIL", "HUNG", "CRASHED", "RACE", "LEAK", "UNRESOLVED", "XPASS")
+
+
+class Broken(Exception):
+    """There is no verdict: what was asked for could not be made or run."""
+
+
+class Tools:
+    """One build of the tool and the reference: plain, or with sanitizers."""
+
+    def __init__(self, san=""):
+        self.san = san
+        command = ["make", "-s", "--no-print-directory", f"SAN={san}", "TOOL=", f"-j{os.cpu_count()}", "variant-tools"]
+        made = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=plain_environment())
+        if made.returncode != 0:
+            raise Broken(f"{' '.join(command)} failed")
+        said = dict(line.split("=", 1) for line in made.stdout.splitlines() if "=" in line)
+        self.build = ROOT / said["build"]
+        self.compile = shlex.split(said["compile"])
+        self.link = shlex.split(said["link"])
+        self.sources = said["sources"].split()
+        self.adapter = said["adapter"]
+        self.poolproof = self.build / "poolproof"
+
+    def object(self, source):
+        return self.build / Path(source).with_suffix(".o")
+
+
+def plain_environment():
+    """Ours, but without what a make above us says to the makes below it."""
+    return {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+
+
+def run_quietly(command, **how):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **how)
+    if done.returncode != 0:
+        raise Broken(f"{command[0]}: " + " ".join(done.stdout.split())[:300])
+
+
+def build(tools, folder, changed):
+    """Link folder/variant.so.  folder holds the tree of the reference, with the
+    files of the list changed not as in the sources; the path of the .so."""
+    headers = any(name.endswith(".h") for name in changed)
+    objects = []
+    for source in tools.sources:
+        if headers or source in changed:
+            target = folder / (source.replace("/", "_") + ".o")
+            run_quietly(tools.compile + [f"-I{folder}/reference/include", f"-I{folder}/reference",
+                                         "-c", "-o", str(target), str(folder / source)], cwd=ROOT)
+            objects.append(target)
+        else:
+            objects.append(tools.object(source))
+    variant = folder / "variant.so"
+    run_quietly(tools.link + ["-o", str(variant), str(tools.object(tools.adapter))] + [str(o) for o in objects], cwd=ROOT)
+    return variant
+
+
+def end_group(process):
+    """End a process that we started, and what it has started in its group."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def results_of(path):
+    try:
+        return json.loads(path.read_text())["results"]
+    except (OSError, ValueError, KeyError):
+        return []
+
+
+def judge(tools, folder, arguments, limit, tool="", stop_at_red=False):
+    """Run poolproof with arguments; its results, each a dictionary of the JSON report.
+    stop_at_red: be content with the first red one."""
+    report, log = folder / "report.json", folder / "log"
+    report.unlink(missing_ok=True)
+    command = [str(tools.poolproof)] + arguments + ["--no-expect", "--json", str(report)]
+    if tool:
+        command = ["valgrind", "-q", "--trace-children=no", "--error-exitcode=0", "--child-silent-after-fork=no",
+                   f"--tool={tool}"] + (["--leak-check=no"] if tool == "memcheck" else []) + command
+    environment = dict(os.environ, POOLPROOF_PROGRESS="never", NO_COLOR="1")
+    with open(log, "w") as out:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                                   env=environment, cwd=ROOT, start_new_session=True)
+        watchdog = Watchdog(process, limit)
+        for line in process.stdout:
+            out.write(line)
+            if stop_at_red and line.split(" ", 1)[0] in RED:
+                end_group(process)
+                break
+        process.stdout.close()
+        code = process.wait()
+        late = watchdog.stop()
+    results = results_of(report)
+    if late and not any(r["outcome"] in RED for r in results):
+        raise Broken(f"no verdict within {limit} s; see {log}")
+    if code == 2:
+        raise Broken(log.read_text().strip().splitlines()[-1][:300])
+    return results
+
+
+class Watchdog:
+    """Ends a process that takes longer than limit seconds."""
+
+    def __init__(self, process, limit):
+        import threading
+        self.fired = False
+        self.process = process
+        self.timer = threading.Timer(limit, self.fire)
+        self.timer.start()
+
+    def fire(self):
+        self.fired = True
+        end_group(self.process)
+
+    def stop(self):
+        self.timer.cancel()
+        return self.fired
