@@ -245,6 +245,25 @@ CASE(exec_12_exactly_once_by_four_workers)
 	}
 }
 
+static int count_and_raise(void *arg, void **outcome)
+{
+	task_count(arg, outcome);
+	return PP_RAISED;
+}
+
+/* EXEC-12: one that raises is not tried again. */
+CASE(exec_12_once_though_it_raises)
+{
+	struct pp_executor *e = executor_any();
+	struct counter *ran = counter_new();
+
+	for (int i = 0; i < 20; i++)
+		let_go(submit(e, count_and_raise, ran));
+	shutdown_wait(e);
+	context("twenty tasks that raise, after a shutdown that waits");
+	EXPECT_INT(20, counter_value(ran));
+}
+
 /* EXEC-13: the futures are dropped at once, or never asked. */
 CASE(exec_13_nobody_asks)
 {

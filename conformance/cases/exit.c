@@ -387,6 +387,43 @@ CASE(exit_10_work_of_every_executor_is_done)
 	expect_ended(log, 33);
 }
 
+/* The only worker of executor number i of three has weights[i] tasks that take time. */
+static void leave_three_that_last(struct log *log, const int weights[3])
+{
+	for (int i = 0; i < 3; i++) {
+		struct pp_executor *e = executor_new(1);
+
+		for (int j = 0; j < weights[i]; j++)
+			submit(e, task_take_time, log);
+	}
+}
+
+static void leave_the_last_to_last(void *arg)
+{
+	leave_three_that_last(arg, (const int[]){1, 2, 4});
+}
+
+static void leave_the_first_to_last(void *arg)
+{
+	leave_three_that_last(arg, (const int[]){4, 2, 1});
+}
+
+CASE(exit_10_executor_that_was_made_last_takes_longest)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_the_last_to_last, log, 0);
+	expect_ended(log, 7);
+}
+
+CASE(exit_10_executor_that_was_made_first_takes_longest)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_the_first_to_last, log, 0);
+	expect_ended(log, 7);
+}
+
 /* ---- work that calls the executor meanwhile ------------------------------------------- */
 
 static int task_wait_for_other(void *arg, void **outcome)

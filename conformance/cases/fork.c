@@ -350,9 +350,15 @@ CASE(fork_8_parents_executor_goes_on)
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		expect_result(submit(e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+		struct pp_future *f;
+
+		context("submit in the parent, after %d forks", i);
+		EXPECT_STATUS(PP_OK, try_submit(e, task_return, THE_VALUE, &f));
+		expect_result(f, F_RETURNED, PP_FOREVER);
 		expect_left(process_fork_run(use_own, log), 0);
-		expect_result(submit(e, task_raise, THE_EXCEPTION), F_RAISED, PP_FOREVER);
+		context("submit in the parent, after %d forks", i + 1);
+		EXPECT_STATUS(PP_OK, try_submit(e, task_raise, THE_EXCEPTION, &f));
+		expect_result(f, F_RAISED, PP_FOREVER);
 	}
 	context("shutdown in the parent, after forks");
 	EXPECT_STATUS(PP_OK, shutdown_wait(e));

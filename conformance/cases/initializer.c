@@ -975,8 +975,11 @@ CASE(init_34_other_executors_go_on)
 	expect_in(queued, F_PENDING);
 	gate_open(gate);
 	expect_result(queued, F_RETURNED, PP_FOREVER);
-	expect_result(submit(plain, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
-	expect_result(submit(other, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	context("submit to an executor without an initializer, and to one whose initializer succeeds");
+	EXPECT_STATUS(PP_OK, try_submit(plain, task_return, THE_VALUE, &f));
+	expect_result(f, F_RETURNED, PP_FOREVER);
+	EXPECT_STATUS(PP_OK, try_submit(other, task_return, THE_VALUE, &f));
+	expect_result(f, F_RETURNED, PP_FOREVER);
 }
 
 CASE(init_35_shutdown_of_a_broken_pool_returns)

@@ -529,6 +529,21 @@ CASE(map_17_raised_source_is_left_alone)
 	EXPECT_INT(0, w->read_after_end);
 }
 
+/* MAP-17: with a buffersize, by an ask after the exception. */
+CASE(map_17_raised_source_is_left_alone_by_later_asks)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(3, PP_RAISED);
+	struct pp_map *it = mapped_watched(e, w, 2);
+	void *outcome;
+
+	for (int i = 0; i < 5; i++)
+		backend()->map_next(it, &outcome);
+	map_end(it);
+	context("a source that has raised during the iteration, read again");
+	EXPECT_INT(0, w->read_after_end);
+}
+
 /* MAP-18: a task, and a map. */
 CASE(map_18_usable_after_a_source_that_raised)
 {
@@ -645,6 +660,25 @@ static int task_raise_first(void *arg, void **outcome)
 	counter_add(s->ended, 1);
 	*outcome = s->value;
 	return s->raises ? PP_RAISED : PP_OK;
+}
+
+/* MAP-22: those behind the exception are PENDING when it is told, for the only worker is held. */
+CASE(map_22_pending_ones_go_on_after_an_exception)
+{
+	struct pp_executor *e = executor_new(1);
+	void *args[4];
+
+	steps_new(args, 4);
+	((struct step *)args[0])->raises = true;
+	struct pp_map *it = mapped(e, task_step, args, 4);
+	open_step(args[0]);
+	await_step(args[1]);
+	expect_next(it, PP_RAISED, token(0));
+	for (int i = 1; i < 4; i++) {
+		open_step(args[i]);
+		context("outcome number %d of four, of which the first was an exception", i);
+		expect_next(it, PP_OK, token(i));
+	}
 }
 
 /* MAP-23: the first raises; the iterator is not asked. */

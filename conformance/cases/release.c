@@ -465,6 +465,25 @@ CASE(release_13_map_yields_all)
 	EXPECT_STATUS(PP_STOP_ITERATION, map_next(it, &outcome));
 }
 
+/* RELEASE-13: most are submitted when the executor was released. */
+CASE(release_13_map_with_a_buffersize_yields_all)
+{
+	void *args[5] = {token(0), token(1), token(2), token(3), token(4)};
+	struct pp_executor *e = executor_new(1);
+	struct pp_map *it;
+	void *outcome;
+	int i;
+
+	REQUIRE(map_begin(e, task_return, source_of(args, 5, NULL), PP_FOREVER, 1, &it, &outcome) == PP_OK);
+	executor_release(e);
+	for (i = 0; i < 5; i++) {
+		context("outcome %d of a map with a buffersize of 1, whose executor was released", i);
+		EXPECT_STATUS(PP_OK, map_next(it, &outcome));
+		EXPECT_PTR(args[i], outcome);
+	}
+	EXPECT_STATUS(PP_STOP_ITERATION, map_next(it, &outcome));
+}
+
 /* ---- and shutdown ------------------------------------------------------------------- */
 
 CASE(release_14_queued_work_is_done_after_a_shutdown_too)
@@ -656,14 +675,16 @@ CASE(release_20_other_executors_go_on)
 {
 	struct pp_executor *e = executor_new(1), *other = executor_new(1);
 	struct work *w = work_on(other, 1);
-	struct pp_future *queued = submit(other, task_return, THE_VALUE);
+	struct pp_future *queued = submit(other, task_return, THE_VALUE), *f;
 
 	expect_result(submit(e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
 	executor_release(e);
 	expect_in(queued, F_PENDING);
 	gate_open(w->gate);
 	expect_result(queued, F_RETURNED, PP_FOREVER);
-	expect_result(submit(other, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	context("submit to another executor than the one that was released");
+	EXPECT_STATUS(PP_OK, try_submit(other, task_return, THE_VALUE, &f));
+	expect_result(f, F_RETURNED, PP_FOREVER);
 }
 
 CASE(release_21_arguments_are_let_go_of)

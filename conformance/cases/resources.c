@@ -191,6 +191,21 @@ CASE(resource_2_accepted_without_a_thread_for_it)
 	EXPECT_INT(1, counter_value(ran));
 }
 
+/* RESOURCE-2: accepted by an executor that has no worker yet. */
+CASE(resource_2_accepted_without_any_thread)
+{
+	need_limits();
+	struct pp_executor *e = executor_new(2);
+	struct counter *ran = counter_new();
+	int status = submit_without_threads(e, task_count, ran);
+
+	context("submit to an executor without a worker, while no thread can be started");
+	EXPECT(refused_or_done(status));
+	shutdown_wait(e);
+	context("runs of a first task whose submit returned %s, after a shutdown that waits", status_name(status));
+	EXPECT_INT(status == PP_OK, counter_value(ran));
+}
+
 /* RESOURCE-2: nothing is needed: the executor has all its workers. */
 CASE(resource_2_accepted_with_all_workers_there)
 {

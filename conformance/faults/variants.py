@@ -7,8 +7,10 @@ compiled; the rest is linked from the objects of the build, with the same flags.
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,8 +34,7 @@ class Tools:
         self.build = ROOT / said["build"]
         self.compile = shlex.split(said["compile"])
         self.link = shlex.split(said["link"])
-        self.sources = said["sources"].split()
-        self.adapter = said["adapter"]
+        self.sources = said["sources"].split()  # the reference, and its adapter
         self.poolproof = self.build / "poolproof"
 
     def object(self, source):
@@ -51,21 +52,30 @@ def run_quietly(command, **how):
         raise Broken(f"{command[0]}: " + " ".join(done.stdout.split())[:300])
 
 
+def copy_sources(tools, folder):
+    """Lay folder out anew, with the reference and its adapter in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "reference", folder / "reference", ignore=shutil.ignore_patterns("tests", "bench", "man"))
+    for source in tools.sources:
+        (folder / source).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / source, folder / source)
+
+
 def build(tools, folder, changed):
-    """Link folder/variant.so.  folder holds the tree of the reference, with the
-    files of the list changed not as in the sources; the path of the .so."""
+    """Link folder/variant.so, and return its path.  folder holds a copy of the sources,
+    of which those in the list changed are not as they were."""
     headers = any(name.endswith(".h") for name in changed)
     objects = []
     for source in tools.sources:
         if headers or source in changed:
             target = folder / (source.replace("/", "_") + ".o")
             run_quietly(tools.compile + [f"-I{folder}/reference/include", f"-I{folder}/reference",
-                                         "-c", "-o", str(target), str(folder / source)], cwd=ROOT)
+                                         "-Iconformance/include", "-c", "-o", str(target), str(folder / source)], cwd=ROOT)
             objects.append(target)
         else:
             objects.append(tools.object(source))
     variant = folder / "variant.so"
-    run_quietly(tools.link + ["-o", str(variant), str(tools.object(tools.adapter))] + [str(o) for o in objects], cwd=ROOT)
+    run_quietly(tools.link + ["-o", str(variant)] + [str(o) for o in objects], cwd=ROOT)
     return variant
 
 
@@ -119,7 +129,6 @@ class Watchdog:
     """Ends a process that takes longer than limit seconds."""
 
     def __init__(self, process, limit):
-        import threading
         self.fired = False
         self.process = process
         self.timer = threading.Timer(limit, self.fire)
