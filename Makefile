@@ -186,11 +186,11 @@ UNDER := $(if $(TOOL),$(VALGRIND) --tool=$(TOOL) $(if $(filter memcheck,$(TOOL))
 run: all
 	$(UNDER) $(B)/poolproof run $(BACKEND) $(ARGS)
 
-# The scenarios, then random programs, for half of the time each.
+# The scenarios, then random programs, for half of the time each; results to $(JSON)-race.json and -fuzz.json.
 HALF_TIME = $(shell echo $(TIME) | awk '{ print $$1 / 2 }')
 race: all
-	$(UNDER) $(B)/poolproof race $(BACKEND) --time $(HALF_TIME) $(ARGS)
-	$(UNDER) $(B)/poolproof fuzz $(BACKEND) --time $(HALF_TIME) --directory $(B)
+	$(UNDER) $(B)/poolproof race $(BACKEND) --time $(HALF_TIME) $(JSON:%=--json %-race.json) $(ARGS); race=$$?; \
+	$(UNDER) $(B)/poolproof fuzz $(BACKEND) --time $(HALF_TIME) $(JSON:%=--json %-fuzz.json) --directory $(B) && exit $$race
 
 conform:
 	@ci/deps conform

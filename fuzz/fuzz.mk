@@ -3,6 +3,7 @@
 #   make fuzz TIME=60 BACKEND=reference   random programs, judged by the model
 #   make fuzz-check                       tests of the fuzzer; the corpus on the reference
 #   make fuzz-targets CC=clang            targets for libFuzzer and AFL++, see fuzz/build.sh
+#   make results TIME=60                  fuzz/RESULTS.md anew, from runs of so many seconds each
 
 TIME ?= 60
 FUZZ_PARTS   := $(filter-out fuzz/standalone.c fuzz/target_%,$(wildcard fuzz/*.c))
@@ -39,4 +40,7 @@ fuzz-check: all $(B)/fuzz/wrong.so $(FUZZ_TARGETS) \
             $(FUZZ_TESTS:fuzz/tests/%.c=$(B)/fuzz/tests/%)
 	@fuzz/check $(B)
 
-.PHONY: fuzz fuzz-check fuzz-targets
+results: all
+	fuzz/results $(TIME)
+
+.PHONY: fuzz fuzz-check fuzz-targets results
