@@ -71,6 +71,11 @@ void stage_settle(void);	 /* bring everything to its end */
 void stage_settle_exited(int status); /* the same, of a process that has exited */
 void stage_end(void);		 /* release what there is */
 
+/* ---- threads that cannot be started (starve.c) ------------------------------- */
+
+/* Whether the calling thread can start no other. */
+void starve(bool yes);
+
 /* Something is wrong, whatever the outcome: ends the case as FAIL. */
 _Noreturn void violation(const char *clause, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -143,6 +143,8 @@ enum form { WAITS, RETURNS, CANCELS_WAITS, CANCELS_RETURNS };
 void do_open(void);
 /* Work item i, or for the further threads of a crowd one that is not asked about. */
 int do_submit(int i, enum ending ending);
+/* The same while no thread can be started. */
+int do_submit_starved(int i, enum ending ending);
 bool do_cancel(int i);
 void do_shutdown(enum form form);
 void do_release_pool(void);

@@ -70,6 +70,7 @@ struct item {
 	atomic_int told;	 /* the first status that result told */
 	atomic_int released;	 /* times that the release function was called */
 	atomic_bool dropped;
+	atomic_bool starved; /* there was no thread to be had when it was submitted */
 	atomic_int callback_count;
 	struct callback callbacks[CALLBACKS];
 
@@ -477,9 +478,8 @@ static struct item *mine(int i)
 	return copy ? item(FIRST_SPARE + ADD(stage->spares) % SPARES) : item(i);
 }
 
-int do_submit(int i, enum ending ending)
+static int submit_now(struct item *it, enum ending ending)
 {
-	struct item *it = mine(i);
 	int status;
 
 	point("submit");
@@ -487,6 +487,23 @@ int do_submit(int i, enum ending ending)
 	if (status != PP_OK && it->f)
 		violation("EXEC-22", "submit returned %s and wrote the handle", status_name(status));
 	point("submit");
+	return status;
+}
+
+int do_submit(int i, enum ending ending)
+{
+	return submit_now(mine(i), ending);
+}
+
+int do_submit_starved(int i, enum ending ending)
+{
+	struct item *it = mine(i);
+	int status;
+
+	SET(it->starved, true);
+	starve(true);
+	status = submit_now(it, ending);
+	starve(false);
 	return status;
 }
 
@@ -1047,12 +1064,12 @@ static void judge_refused(struct item *it)
 {
 	int status = GET(it->status);
 
-	if (status != PP_SHUTDOWN && status != PP_BROKEN)
+	if (status != PP_SHUTDOWN && status != PP_BROKEN && !(status == PP_NO_RESOURCES && GET(it->starved)))
 		violation("EXEC-16", "submit returned %s", status_name(status));
 	if (status == PP_BROKEN && !GET(stage->failed))
 		violation("INIT-31", "submit returned BROKEN and no initializer has failed");
 	if (GET(it->begun))
-		violation(status == PP_BROKEN ? "INIT-11" : "SHUTDOWN-4",
+		violation(status == PP_BROKEN ? "INIT-11" : status == PP_SHUTDOWN ? "SHUTDOWN-4" : "RESOURCE-1",
 			  "the task of work item %d ran though it was refused", it->number);
 	if (GET(it->released))
 		violation("MEM-8", "the release function of work item %d was called though it was refused",
