@@ -4,6 +4,7 @@
 #   make check                     every test of this project
 #   make run BACKEND=./mypool.so   the suite on one backend (ARGS='--case map_*')
 #   make race TIME=60              the scenarios in rounds, then random programs
+#   make explore TIME=540          the scenarios under controlled schedules
 #   make fuzz TIME=60              random programs on one backend, judged by a model
 #   make fuzz-check                the tests of the fuzzer, and its corpus on the reference
 #   make bench                     the reference beside its peers (BENCH=--quick)
@@ -172,6 +173,10 @@ $(B)/backends/unusual/%.so: $(B)/conformance/backends/unusual/%.o $(B)/unusual.a
 # ---- wrong on purpose: make faults, make mutants ------------------------------------------
 
 include conformance/faults/faults.mk
+
+# ---- the explorer: make explore -------------------------------------------------------------
+
+-include fuzz/schedule/schedule.mk
 
 # ---- running ------------------------------------------------------------------------------
 

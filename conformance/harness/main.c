@@ -9,6 +9,7 @@
 #include "inject.h"
 #include "select.h"
 #include "tool.h"
+#include "../../fuzz/schedule/cmd_explore.h"
 
 static const struct command {
 	const char *name;
@@ -18,8 +19,9 @@ static const struct command {
 } commands[] = {
 	{"run", "[BACKEND]", "judge a backend, clause by clause", cmd_run},
 	{"race", "[BACKEND]", "search for races, scenario by scenario", cmd_race},
+	{"explore", "[BACKEND]", "execute scenarios under controlled schedules", cmd_explore},
 	{"fuzz", "[BACKEND]", "run random programs, judged by a model", cmd_fuzz},
-	{"replay", "FILE", "repeat a program that fuzz has written", cmd_replay},
+	{"replay", "FILE", "repeat what fuzz or explore has written", cmd_replay},
 	{"merge", "FILE...", "add up the results of race or fuzz", cmd_merge},
 	{"list", "", "tell which cases and clauses there are", cmd_list},
 	{"explain", "CLAUSE", "print a clause, its reasons and its cases", cmd_explain},

@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cmd_explore.c: poolproof explore.
+ *
+ * Each scenario is explored in a process of its own, as many at a time as there
+ * are jobs.  The time that one does not need is the others'.
+ */
+#include <getopt.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cmd_explore.h"
+#include "guest.h"
+#include "loader.h"
+#include "race.h"
+#include "report.h"
+#include "result_report.h"
+#include "runner.h"
+#include "scenario_guest.h"
+#include "select.h"
+#include "support.h"
+#include "tool.h"
+
+#define ERROR_SIZE 4096
+#define STEPS_DEFAULT 10000
+
+enum {
+	OPT_SCENARIO = 0x2000,
+	OPT_PROGRAM,
+	OPT_STRATEGY,
+	OPT_SCHEDULES,
+	OPT_TIME,
+	OPT_PREEMPTIONS,
+	OPT_SEED,
+	OPT_JOBS,
+	OPT_SHARD,
+	OPT_STEPS,
+	OPT_TIMEOUTS,
+	OPT_SPURIOUS,
+	OPT_DIRECTORY,
+	OPT_GUEST,
+	OPT_HELP
+};
+
+static const struct option options[] = {
+	{"option", required_argument, NULL, 'o'},
+	{"scenario", required_argument, NULL, OPT_SCENARIO},
+	{"program", no_argument, NULL, OPT_PROGRAM},
+	{"strategy", required_argument, NULL, OPT_STRATEGY},
+	{"schedules", required_argument, NULL, OPT_SCHEDULES},
+	{"time", required_argument, NULL, OPT_TIME},
+	{"preemptions", required_argument, NULL, OPT_PREEMPTIONS},
+	{"seed", required_argument, NULL, OPT_SEED},
+	{"jobs", required_argument, NULL, OPT_JOBS},
+	{"shard", required_argument, NULL, OPT_SHARD},
+	{"steps", required_argument, NULL, OPT_STEPS},
+	{"timeouts", required_argument, NULL, OPT_TIMEOUTS},
+	{"spurious", no_argument, NULL, OPT_SPURIOUS},
+	{"directory", required_argument, NULL, OPT_DIRECTORY},
+	{"guest", required_argument, NULL, OPT_GUEST},
+	{"help", no_argument, NULL, OPT_HELP},
+	{0},
+};
+
+/* What a job leaves for the parent, in shared memory. */
+struct score {
+	enum result_kind kind;
+	bool unsupported;
+	unsigned long executions, sampled;
+};
+
+struct job {
+	const char *scenario;
+	pid_t pid;
+	int report; /* a file in memory */
+	double begun;
+	struct score *score;
+};
+
+struct command {
+	const char *backend, *directory;
+	bool program;
+	int guest;
+	char **argv; /* the program's */
+	struct plan plan;
+	size_t jobs;
+	unsigned long shard, shards;
+	struct selection selection;
+	bool selected;
+
+	struct job *job;
+	size_t count, started, ended;
+	double start;
+	unsigned long exhausted, failures, uncontrolled, unsupported, executions, sampled;
+	char error[ERROR_SIZE];
+};
+
+static int help(void)
+{
+	printf("Usage: poolproof explore [OPTION]... [BACKEND]\n"
+	       "       poolproof explore --program [OPTION]... PROGRAM [ARGUMENT]...\n"
+	       "Execute scenarios, or any program on pthreads, under controlled schedules.\n\n"
+	       "  -o KEY=VALUE          an option for the backend's adapter; may be repeated\n"
+	       "  --scenario GLOB       only scenarios of such names; may be repeated\n"
+	       "  --strategy NAME       random, pct, pos, dfs, dpor, or auto (default): dpor until\n"
+	       "                        every schedule is covered, or else pct for the rest of the time\n"
+	       "  --schedules N         at most N of a scenario (default: no limit)\n"
+	       "  --time S              seconds for all of them (default: 60)\n"
+	       "  --preemptions K       dfs: at most K preemptions in a schedule\n"
+	       "  --timeouts any|idle   a timer fires at any step, or only when nothing else can\n"
+	       "                        be done (default: any)\n"
+	       "  --spurious            condition variables also wake up for no reason\n"
+	       "  --steps N             an execution of more steps is a livelock (default: %d)\n"
+	       "  --seed N              of the strategies that draw (default: 1)\n"
+	       "  --jobs N              scenarios at a time (default: one for each processor)\n"
+	       "  --shard I/N           the I-th of N parts of the scenarios\n"
+	       "  --directory DIR       where schedules of failures are written (default: .)\n"
+	       "  --help                print this\n\n"
+	       "Exit status: 0 no failure; 1 a failure, or what cannot be controlled; 2 an error in\n"
+	       "how it was used.\n",
+	       STEPS_DEFAULT);
+	return EXIT_GOOD;
+}
+
+static bool refuse(struct command *c, const char *option, const char *value, const char *what)
+{
+	snprintf(c->error, ERROR_SIZE, "--%s %s: give %s", option, value, what);
+	return false;
+}
+
+static bool take_number(struct command *c, const char *option, const char *value, unsigned long least,
+			unsigned long *to)
+{
+	char *end;
+
+	*to = strtoul(value, &end, 10);
+	if (value[0] < '0' || value[0] > '9' || *end || *to < least)
+		return refuse(c, option, value, least ? "a number from 1" : "a number from 0");
+	return true;
+}
+
+static bool take_shard(struct command *c, const char *value)
+{
+	int end = 0;
+
+	if (sscanf(value, "%lu/%lu%n", &c->shard, &c->shards, &end) == 2 && !value[end] && c->shard >= 1 &&
+	    c->shard <= c->shards)
+		return true;
+	return refuse(c, "shard", value, "I/N, with I from 1 to N");
+}
+
+static bool take_strategy(struct command *c, const char *value)
+{
+	c->plan.strategy = strategy_find(value);
+	if (!c->plan.strategy && strcmp(value, "auto") != 0)
+		return refuse(c, "strategy", value, "random, pct, pos, dfs, dpor or auto");
+	return true;
+}
+
+static bool take(struct command *c, int opt, char *value)
+{
+	unsigned long n = 0;
+	bool good = true;
+
+	switch (opt) {
+	case 'o':
+		return target_add_option(value, c->error, ERROR_SIZE);
+	case OPT_SCENARIO:
+		select_add(&c->selection, SELECT_CASE, value);
+		c->selected = true;
+		return true;
+	case OPT_PROGRAM:
+		return c->program = true;
+	case OPT_STRATEGY:
+		return take_strategy(c, value);
+	case OPT_SCHEDULES:
+		return take_number(c, "schedules", value, 1, &c->plan.schedules);
+	case OPT_TIME:
+		return tool_parse_scale(value, &c->plan.seconds) || refuse(c, "time", value, "a number above 0");
+	case OPT_PREEMPTIONS:
+		good = take_number(c, "preemptions", value, 0, &n);
+		c->plan.options.preemptions = (int)n;
+		return good;
+	case OPT_SEED:
+		good = take_number(c, "seed", value, 0, &n);
+		c->plan.options.seed = n;
+		return good;
+	case OPT_JOBS:
+		good = take_number(c, "jobs", value, 1, &n);
+		c->jobs = n;
+		return good;
+	case OPT_STEPS:
+		good = take_number(c, "steps", value, 1, &n);
+		c->plan.options.steps_max = n < STEPS_MAX ? (uint32_t)n : STEPS_MAX;
+		return good;
+	case OPT_SHARD:
+		return take_shard(c, value);
+	case OPT_TIMEOUTS:
+		c->plan.options.timeouts_any = strcmp(value, "any") == 0;
+		return c->plan.options.timeouts_any || strcmp(value, "idle") == 0 ||
+		       refuse(c, "timeouts", value, "any or idle");
+	case OPT_SPURIOUS:
+		return c->plan.options.spurious = true;
+	case OPT_DIRECTORY:
+		c->directory = value;
+		return true;
+	default: /* OPT_GUEST */
+		c->guest = atoi(value);
+		return true;
+	}
+}
+
+static int parse(struct command *c, int argc, char **argv)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "+:o:", options, NULL)) != -1) {
+		if (opt == '?' || opt == ':')
+			return tool_bad_option("explore", opt, argv);
+		if (opt == OPT_HELP)
+			return help();
+		if (!take(c, opt, optarg))
+			return tool_error("%s", c->error);
+	}
+	c->argv = argv + optind;
+	if (c->program) {
+		if (optind == argc)
+			return tool_error("explore --program: give a program");
+		return -1;
+	}
+	c->backend = argv[optind];
+	/* Options may also stand behind the backend. */
+	if (c->backend && optind + 1 < argc && argv[optind + 1][0] == '-') {
+		argv[optind] = argv[0];
+		argc -= optind;
+		argv += optind;
+		optind = 0;
+		{
+			const char *backend = c->backend;
+			int status = parse(c, argc, argv);
+
+			if (status < 0 && c->backend)
+				return tool_error("explore: give one backend");
+			c->backend = backend;
+			return status;
+		}
+	}
+	if (c->backend && optind + 1 < argc)
+		return tool_error("explore: give one backend");
+	return -1;
+}
+
+/* ---- one scenario, in its job ------------------------------------------------------------- */
+
+static void fill_file(const struct command *c, struct schedule_file *file, const char *scenario)
+{
+	size_t i;
+
+	memset(file, 0, sizeof(*file));
+	if (scenario) {
+		file->scenario = strdup(scenario);
+		file->backend = strdup(target.path);
+	} else {
+		for (; c->argv[file->argument_count]; file->argument_count++)
+			;
+		file->arguments = calloc(file->argument_count + 1, sizeof(char *));
+		for (i = 0; file->arguments && i < file->argument_count; i++)
+			file->arguments[i] = strdup(c->argv[i]);
+	}
+	file->options = calloc(target.option_count + 1, sizeof(char *));
+	for (i = 0; file->options && i < target.option_count; i++)
+		file->options[i] = text_format("%s=%s", target.options[i].key, target.options[i].value);
+	file->option_count = i;
+}
+
+static void explore_subject(struct command *c, const char *name, const char *scenario, FILE *f, struct result *r)
+{
+	struct schedule_file file;
+
+	explore(&c->plan, r);
+	report_result(f, name, &c->plan, r);
+	if (r->kind != RESULT_FAILED)
+		return;
+	fill_file(c, &file, scenario);
+	report_failure(f, name, &c->plan, r, &file, c->directory);
+	schedule_file_clear(&file);
+}
+
+static void explore_scenario(struct command *c, struct job *j)
+{
+	struct guest_subject g = {0};
+	struct result r;
+	FILE *f = fdopen(j->report, "w");
+
+	if (!f)
+		_exit(EXIT_USAGE);
+	c->plan.subject = &g.subject;
+	c->plan.before = guest_before;
+	c->plan.oracle = guest_failed;
+	c->plan.arg = &g;
+	j->score->kind = RESULT_ERROR;
+	if (!guest_subject_start(&g, j->scenario, c->error, ERROR_SIZE)) {
+		fprintf(f, "%-12s %s: %s\n", "ERROR", j->scenario, c->error);
+		fclose(f);
+		_exit(0);
+	}
+	explore_subject(c, j->scenario, j->scenario, f, &r);
+	*j->score = (struct score){r.kind, g.unsupported, r.executions, r.sampled};
+	fclose(f);
+	guest_subject_end(&g);
+	_exit(0);
+}
+
+/* ---- all of them ------------------------------------------------------------------------------ */
+
+static bool select_scenarios(struct command *c)
+{
+	size_t i, n = 0;
+
+	if (!select_resolve(&c->selection, c->error, ERROR_SIZE))
+		return false;
+	c->job = calloc(c->selection.case_count + 1, sizeof(*c->job));
+	for (i = 0; c->job && i < c->selection.case_count; i++) {
+		const char *name = c->selection.cases[i]->name;
+
+		if (scenario_find(name) && n++ % c->shards == c->shard - 1)
+			c->job[c->count++].scenario = name;
+	}
+	if (!c->count)
+		snprintf(c->error, ERROR_SIZE, "--scenario: no scenario is selected");
+	return c->count > 0;
+}
+
+static double share(const struct command *c)
+{
+	double left = c->start + c->plan.seconds - now();
+	size_t waiting = c->count - c->started;
+	double jobs = (double)(c->jobs < waiting ? c->jobs : waiting);
+	double s = left * jobs / (double)waiting;
+
+	return s > 0.5 ? s : 0.5;
+}
+
+static bool start_job(struct command *c)
+{
+	struct job *j = &c->job[c->started];
+	double seconds = share(c);
+
+	j->report = memfd_create("report", MFD_CLOEXEC);
+	j->score = mmap(NULL, sizeof(*j->score), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (j->report < 0 || j->score == MAP_FAILED)
+		return false;
+	fflush(NULL);
+	j->pid = fork();
+	if (j->pid == 0) {
+		c->plan.seconds = seconds;
+		explore_scenario(c, j);
+	}
+	c->started++;
+	return j->pid > 0;
+}
+
+static void copy_report(const struct job *j)
+{
+	char buffer[4096];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(j->report, buffer, sizeof(buffer), at)) > 0) {
+		fwrite(buffer, 1, (size_t)n, stdout);
+		at += n;
+	}
+	fflush(stdout);
+}
+
+static void count_job(struct command *c, struct job *j)
+{
+	struct score *s = j->score;
+
+	c->ended++;
+	c->executions += s->executions;
+	c->sampled += s->sampled;
+	c->unsupported += s->unsupported;
+	if (s->unsupported)
+		return;
+	c->exhausted += s->kind == RESULT_EXHAUSTED;
+	c->failures += s->kind == RESULT_FAILED;
+	c->uncontrolled += s->kind == RESULT_UNCONTROLLED || s->kind == RESULT_ERROR;
+	copy_report(j);
+}
+
+static void end_job(struct command *c)
+{
+	pid_t pid = waitpid(-1, NULL, 0);
+	size_t i;
+
+	for (i = 0; i < c->started; i++) {
+		struct job *j = &c->job[i];
+
+		if (j->pid != pid || pid <= 0)
+			continue;
+		count_job(c, j);
+		close(j->report);
+		munmap(j->score, sizeof(*j->score));
+		j->pid = 0;
+	}
+}
+
+static int explore_all(struct command *c)
+{
+	c->start = now();
+	while (c->ended < c->count) {
+		if (c->started < c->count && c->started - c->ended < c->jobs) {
+			if (!start_job(c))
+				return tool_error("no process could be started for a scenario");
+		} else {
+			end_job(c);
+		}
+	}
+	if (c->unsupported)
+		printf("%lu scenarios are not supported by the backend\n", c->unsupported);
+	if (c->uncontrolled)
+		printf("%lu scenarios could not be controlled\n", c->uncontrolled);
+	printf("explore: exhausted %lu of %lu scenarios, %lu executions, %lu schedules sampled, %lu failures\n",
+	       c->exhausted, c->count - c->unsupported, c->executions, c->sampled, c->failures);
+	return c->failures || c->uncontrolled ? EXIT_RED : EXIT_GOOD;
+}
+
+/* ---- a program ------------------------------------------------------------------------------------ */
+
+static bool program_failed(void *arg, const struct memory *m, char *text, size_t size)
+{
+	(void)arg;
+	if (WIFEXITED(m->status) && WEXITSTATUS(m->status) == 0)
+		return false;
+	snprintf(text, size, "exit status %d", WEXITSTATUS(m->status));
+	return true;
+}
+
+static int explore_program(struct command *c)
+{
+	struct subject s = {.argv = c->argv, .keep = -1, .patience = 10};
+	char *name = strdup(c->argv[0]);
+	struct result r;
+	int status;
+
+	c->plan.subject = &s;
+	c->plan.oracle = program_failed;
+	c->plan.options.whole = true;
+	if (!subject_start(&s, c->error, ERROR_SIZE)) {
+		subject_end(&s);
+		free(name);
+		return tool_error("%s", c->error);
+	}
+	explore_subject(c, basename(name), NULL, stdout, &r);
+	status = r.kind == RESULT_EXHAUSTED || r.kind == RESULT_SAMPLED ? EXIT_GOOD : EXIT_RED;
+	printf("explore: exhausted %d of 1 program, %lu executions, %lu schedules sampled, %d failures\n",
+	       r.kind == RESULT_EXHAUSTED, r.executions, r.sampled, r.kind == RESULT_FAILED);
+	result_clear(&r);
+	subject_end(&s);
+	free(name);
+	return status;
+}
+
+static int run(struct command *c)
+{
+	char *name, *version;
+
+	if (c->program)
+		return explore_program(c);
+	if (!select_scenarios(c) || !target_locate(c->backend, c->error, ERROR_SIZE) ||
+	    !guests_begin(c->error, ERROR_SIZE) || !probe(&name, &version, c->error, ERROR_SIZE))
+		return tool_error("%s", c->error);
+	printf("poolproof %s: %s %s, %zu scenarios\n", poolproof_version, name, version, c->count);
+	free(name);
+	free(version);
+	return explore_all(c);
+}
+
+static struct command *command_begin(void)
+{
+	static struct command c;
+
+	c = (struct command){
+		.directory = ".",
+		.guest = -1,
+		.jobs = tool_processors(),
+		.shard = 1,
+		.shards = 1,
+		.plan = {.seconds = 60,
+			 .options = {.seed = 1, .preemptions = -1, .timeouts_any = true, .steps_max = STEPS_DEFAULT}},
+	};
+	return &c;
+}
+
+int cmd_explore(int argc, char **argv)
+{
+	struct command *c = command_begin();
+	int status = parse(c, argc, argv);
+
+	if (status < 0 && c->guest >= 0)
+		guest_main(c->guest, c->selection.given[0].items[0], c->backend);
+	if (status < 0)
+		status = run(c);
+	select_clear(&c->selection);
+	free(c->job);
+	target_clear();
+	return status;
+}
+
+/* ---- replay --------------------------------------------------------------------------------------------- */
+
+static int replay(struct command *c, struct schedule_file *file)
+{
+	const struct plan *p = &c->plan;
+	char text[2 * TEXT_MAX];
+	bool failed;
+
+	if (!execute_schedule(p, &file->schedule, false))
+		return tool_error("the target has ended outside of an execution");
+	failed = execution_failed(p, text, sizeof(text));
+	print_columns(stdout, p->subject->m);
+	print_standing(stdout, p->subject->m);
+	if (p->subject->m->ending == END_DIVERGED)
+		printf("replay: DIVERGED: %s\n", p->subject->m->text);
+	else
+		printf("replay: %s%s\n", failed ? text : "passed",
+		       trace_hash(p->subject->m) == file->hash ? "" : " (its trace is another one than that of the file)");
+	return failed || p->subject->m->ending == END_DIVERGED ? EXIT_RED : EXIT_GOOD;
+}
+
+static int replay_scenario(struct command *c, struct schedule_file *file)
+{
+	struct guest_subject g = {0};
+	int status = EXIT_USAGE;
+	size_t i;
+
+	for (i = 0; i < file->option_count; i++)
+		if (!target_add_option(file->options[i], c->error, ERROR_SIZE))
+			return tool_error("%s", c->error);
+	c->plan.subject = &g.subject;
+	c->plan.before = guest_before;
+	c->plan.oracle = guest_failed;
+	c->plan.arg = &g;
+	if (!scenario_find(file->scenario))
+		return tool_error("there is no scenario %s", file->scenario);
+	if (target_locate(file->backend, c->error, ERROR_SIZE) &&
+	    guest_subject_start(&g, file->scenario, c->error, ERROR_SIZE))
+		status = replay(c, file);
+	else
+		tool_error("%s", c->error);
+	guest_subject_end(&g);
+	return status;
+}
+
+static int replay_program(struct command *c, struct schedule_file *file)
+{
+	struct subject s = {.argv = file->arguments, .keep = -1, .patience = 10};
+	int status = EXIT_USAGE;
+
+	c->plan.subject = &s;
+	c->plan.oracle = program_failed;
+	c->plan.options.whole = true;
+	if (subject_start(&s, c->error, ERROR_SIZE))
+		status = replay(c, file);
+	else
+		tool_error("%s", c->error);
+	subject_end(&s);
+	return status;
+}
+
+int cmd_replay_schedule(int argc, char **argv)
+{
+	struct command *c = command_begin();
+	struct schedule_file file;
+	int status;
+
+	if (argc != 2)
+		return tool_error("replay: give one file that `poolproof explore` has written");
+	if (!schedule_file_read(argv[1], &file, c->error, ERROR_SIZE)) {
+		schedule_file_clear(&file);
+		return tool_error("%s", c->error);
+	}
+	c->plan.options.timeouts_any = file.timeouts_any;
+	c->plan.options.spurious = file.spurious;
+	status = file.scenario ? replay_scenario(c, &file) : replay_program(c, &file);
+	schedule_file_clear(&file);
+	target_clear();
+	return status;
+}

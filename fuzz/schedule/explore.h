@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explore.h: one program, many schedules, and what was found.
+ *
+ * A failure is confirmed in fresh processes and its trace compared before it is
+ * told; then its schedule is made simpler while it fails in the same way.
+ */
+#ifndef SCHEDULE_EXPLORE_H
+#define SCHEDULE_EXPLORE_H
+
+#include <stdio.h>
+
+#include "strategy.h"
+#include "target.h"
+
+#define OUTCOMES_MAX 64
+#define CONFIRMATIONS 3
+
+/*
+ * Is the execution that has ended a failure?  If so, text says what is wrong.  Deadlocks,
+ * livelocks and signals are failures before it is asked.
+ */
+typedef bool oracle(void *arg, const struct memory *m, char *text, size_t size);
+
+/* Called before each execution. */
+typedef void before(void *arg);
+
+struct plan {
+	struct subject *subject;
+	const struct strategy *strategy; /* NULL: dpor, and pct where that does not come to its end */
+	struct strategy_options options;
+	unsigned long schedules; /* 0: any number */
+	double seconds;
+	before *before;
+	oracle *oracle;
+	void *arg;
+};
+
+enum result_kind {
+	RESULT_EXHAUSTED, /* every schedule, as far as the plan goes */
+	RESULT_SAMPLED,
+	RESULT_FAILED,
+	RESULT_UNCONTROLLED, /* text says what */
+	RESULT_ERROR
+};
+
+struct outcome_count {
+	char *text;
+	unsigned long count;
+};
+
+struct schedule {
+	struct choice *choices;
+	uint32_t count;
+};
+
+struct result {
+	enum result_kind kind;
+	unsigned long executions; /* of an exhaustive strategy */
+	unsigned long complete;	  /* those of them that were not cut by a sleep set */
+	unsigned long sampled;
+	double seconds;
+	uint32_t caveats;
+	uint32_t longest; /* steps */
+	bool searched;	  /* nothing was left; the caveats decide about kind */
+	char text[2 * TEXT_MAX];
+	struct outcome_count outcomes[OUTCOMES_MAX];
+	int outcome_count;
+
+	/* Of a failure. */
+	struct schedule schedule;
+	uint64_t hash;
+	unsigned long found_after; /* executions */
+	bool confirmed;
+};
+
+void explore(const struct plan *p, struct result *r);
+void result_clear(struct result *r);
+
+/* A number for what the execution did: the same for the same steps. */
+uint64_t trace_hash(const struct memory *m);
+
+/* Execute exactly that schedule, or as much of it as is possible. */
+bool execute_schedule(const struct plan *p, const struct schedule *s, bool lenient);
+
+/* True with a text if the last execution was a failure. */
+bool execution_failed(const struct plan *p, char *text, size_t size);
+
+/* The last execution in a column for each thread. */
+void print_columns(FILE *f, const struct memory *m);
+
+/* "mutex 3" in a buffer of the function's own; up to four are there at a time. */
+const char *object_text(const struct memory *m, int number);
+const char *thread_text(const struct memory *m, int number);
+const char *operation_name(int kind);
+
+/* Each thread that is there at the end, with what it does. */
+void print_standing(FILE *f, const struct memory *m);
+
+#endif

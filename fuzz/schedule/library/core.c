@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * core.c: the token, the fork point, and how an execution ends.
+ *
+ * Who has the token publishes its next operation, chooses the next step, and hands
+ * the token to the thread that takes it.  A thread that has taken its last step
+ * is gone before the next one goes on, so that its stack and its memory come
+ * back at a fixed place of the execution.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "library.h"
+#include "raw.h"
+
+struct memory *memory;
+
+static __thread int self __attribute__((tls_model("initial-exec"))) = NOBODY;
+static bool is_execution;
+static struct state snapshot;
+static uint32_t snapshot_events;
+
+extern void __gcov_dump(void) __attribute__((weak));
+
+struct thread *thread_at(int number)
+{
+	return &memory->state.thread[number];
+}
+
+int number_of(const struct thread *t)
+{
+	return (int)(t - memory->state.thread);
+}
+
+void *real_function(const char *name)
+{
+	void *f = dlsym(RTLD_NEXT, name);
+
+	if (!f)
+		end_execution(END_LOST, "%s is called, and no library has it", name);
+	return f;
+}
+
+/* ---- the end ---------------------------------------------------------------------------- */
+
+_Noreturn void end_execution(enum execution_end ending, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(memory->text, sizeof(memory->text), format, args);
+	va_end(args);
+	memory->ending = ending;
+	memory->culprit = self;
+	if (__gcov_dump)
+		__gcov_dump();
+	raw(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+	__builtin_trap();
+}
+
+void caveat(enum caveat c, const char *text)
+{
+	if (text && !(memory->caveats & c) && !memory->text[0])
+		snprintf(memory->text, sizeof(memory->text), "%s", text);
+	memory->caveats |= c;
+}
+
+void push_event(struct event e)
+{
+	if (memory->events == EVENTS_MAX)
+		end_execution(END_LIVELOCK, "the trace is full after %u steps", memory->state.steps);
+	memory->event[memory->events++] = e;
+}
+
+/* ---- threads come into being ----------------------------------------------------------------- */
+
+int thread_new(struct thread *parent)
+{
+	struct state *s = &memory->state;
+	struct thread *t;
+
+	if (s->threads == THREADS_MAX)
+		end_execution(END_LOST, "more than %d threads", THREADS_MAX);
+	t = &s->thread[s->threads++];
+	memset(t, 0, sizeof(*t));
+	t->state = THREAD_LIVE;
+	t->next = (struct operation){.kind = OP_START};
+	t->time = parent ? parent->time : CLOCK_START;
+	t->pid = parent ? parent->pid : 1;
+	t->object = object_number(object_new(t, OBJECT_THREAD, true));
+	policy_thread(t);
+	if (parent)
+		push_event((struct event){.kind = EVENT_SPAWN, .thread = (uint8_t)number_of(parent),
+					  .other = (uint8_t)number_of(t), .operation = t->next});
+	return number_of(t);
+}
+
+/* ---- attaching ------------------------------------------------------------------------------ */
+
+static _Noreturn void refuse(const char *why)
+{
+	raw(SYS_write, 2, (long)why, (long)strlen(why), 0, 0, 0);
+	raw(SYS_exit_group, 2, 0, 0, 0, 0, 0);
+	__builtin_trap();
+}
+
+/* Programs that the target runs are none of ours. */
+static void hide(void)
+{
+	unsetenv(ENVIRONMENT);
+	unsetenv("LD_PRELOAD");
+}
+
+static void attach(void)
+{
+	const char *text = getenv(ENVIRONMENT);
+	void *p;
+
+	if (!text)
+		refuse("poolproof-schedule.so: preloaded without an explorer; use `poolproof explore`\n");
+	p = (void *)raw(SYS_mmap, 0, sizeof(struct memory), PROT_READ | PROT_WRITE, MAP_SHARED, atoi(text), 0);
+	if ((unsigned long)p > -4096UL)
+		refuse("poolproof-schedule.so: cannot map what it shares with the explorer\n");
+	memory = p;
+	if (memory->server)
+		refuse("poolproof-schedule.so: a second copy of the library was loaded; link or preload one\n");
+	memory->server = (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
+	memory->state.dying = memory->state.last = NOBODY;
+	self = thread_new(NULL);
+	thread_begins(self);
+	thread_at(self)->next = (struct operation){0};
+}
+
+__attribute__((constructor)) static void construct(void)
+{
+	me();
+	raw(SYS_close, atoi(getenv(ENVIRONMENT) ? getenv(ENVIRONMENT) : "-1"), 0, 0, 0, 0, 0);
+	hide();
+}
+
+struct thread *me(void)
+{
+	if (__builtin_expect(!memory, 0))
+		attach();
+	if (self == NOBODY)
+		end_execution(END_LOST, "a thread that was not made with pthread_create");
+	return thread_at(self);
+}
+
+/* ---- the fork point --------------------------------------------------------------------------- */
+
+static void await_request(void)
+{
+	while (__atomic_load_n(&memory->asked, __ATOMIC_SEQ_CST) == memory->done)
+		raw_sleep_on(&memory->asked, memory->done);
+}
+
+static void restore(void)
+{
+	memcpy(&memory->state, &snapshot, sizeof(snapshot));
+	memory->events = snapshot_events;
+	memory->ending = END_NONE;
+	memory->caveats = 0;
+	memory->text[0] = memory->outcome[0] = '\0';
+}
+
+static void begin_execution(pid_t server)
+{
+	raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+	raw(SYS_setpgid, 0, 0, 0, 0, 0, 0);
+	if (raw(SYS_getppid, 0, 0, 0, 0, 0, 0) != server)
+		raw(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+	is_execution = true;
+	mappings_renew();
+	thread_at(self)->tid = (int32_t)raw(SYS_gettid, 0, 0, 0, 0, 0, 0);
+	policy_begin();
+}
+
+void fork_point(void)
+{
+	pid_t server, pid;
+	int status;
+
+	me();
+	if (is_execution)
+		return;
+	mappings_freeze();
+	snapshot = memory->state;
+	snapshot_events = memory->events;
+	server = (pid_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
+	memory->ready = 1;
+	raw_wake(&memory->ready);
+	for (;;) {
+		await_request();
+		restore();
+		/* Without the handlers of pthread_atfork: the program has not forked. */
+		pid = _Fork();
+		if (pid == 0) {
+			begin_execution(server);
+			return;
+		}
+		memory->pid = pid;
+		while (raw(SYS_wait4, pid, (long)&status, 0, 0, 0, 0) == -EINTR)
+			;
+		raw(SYS_kill, -pid, SIGKILL, 0, 0, 0, 0);
+		memory->status = status;
+		__atomic_add_fetch(&memory->done, 1, __ATOMIC_SEQ_CST);
+		raw_wake(&memory->done);
+	}
+}
+
+/* ---- the token ----------------------------------------------------------------------------------- */
+
+static void await_turn(struct thread *t)
+{
+	while (__atomic_load_n(&t->turn, __ATOMIC_ACQUIRE) == 0)
+		raw_sleep_on(&t->turn, 0);
+	t->turn = 0;
+}
+
+static void hand_to(struct thread *t)
+{
+	__atomic_store_n(&t->turn, 1, __ATOMIC_RELEASE);
+	raw_wake(&t->turn);
+}
+
+/* The first thread of a process stays visible until the others have gone, too. */
+static void see_off_the_dying(void)
+{
+	struct state *s = &memory->state;
+	struct thread *t;
+
+	if (s->dying == NOBODY || s->dying == self)
+		return;
+	t = thread_at(s->dying);
+	if (t->pid != thread_at(self)->pid)
+		return;
+	s->dying = NOBODY;
+	if (t->tid == (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0))
+		return;
+	while (raw(SYS_tgkill, raw(SYS_getpid, 0, 0, 0, 0, 0, 0), t->tid, 0, 0, 0, 0) == 0)
+		raw(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	if (t->detached)
+		REAL(pthread_join)((pthread_t)t->handle, NULL);
+}
+
+static bool is_waiting(const struct thread *t)
+{
+	return t->state == THREAD_LIVE;
+}
+
+/* The first deadline of all, when nothing else can be done. */
+static bool let_time_pass(uint8_t *ways)
+{
+	struct state *s = &memory->state;
+	int i, first = NOBODY;
+
+	for (i = 0; i < s->threads; i++) {
+		struct thread *t = &s->thread[i];
+
+		if (is_waiting(t) && t->next.timed &&
+		    (first == NOBODY || t->next.deadline < thread_at(first)->next.deadline))
+			first = i;
+	}
+	if (first == NOBODY)
+		return false;
+	ways[first] |= 1 << WAY_TIMEOUT;
+	caveat(CAVEAT_TIME, NULL);
+	return true;
+}
+
+#define ROW_MAX 200 /* steps of one thread while others could step */
+
+/* Who yields, or goes on for too long, waits for a step of another thread. */
+static void let_others_go_first(uint8_t *ways)
+{
+	struct state *s = &memory->state;
+	int i, ready = 0, patient = 0;
+
+	for (i = 0; i < s->threads; i++) {
+		struct thread *t = &s->thread[i];
+		bool waits = t->yielded || t->row > ROW_MAX;
+
+		ready += (ways[i] & ~(1 << WAY_TIMEOUT | 1 << WAY_SPURIOUS)) && !waits;
+		patient += ways[i] && waits;
+	}
+	if (!ready || !patient)
+		return;
+	for (i = 0; i < s->threads; i++)
+		if (s->thread[i].yielded || s->thread[i].row > ROW_MAX)
+			ways[i] = 0;
+	caveat(CAVEAT_YIELD, NULL);
+}
+
+static bool find_ways(uint8_t *ways)
+{
+	struct state *s = &memory->state;
+	bool found = false;
+	int i;
+
+	memset(ways, 0, THREADS_MAX);
+	for (i = 0; i < s->threads; i++) {
+		if (is_waiting(&s->thread[i]))
+			ways[i] = ways_of(&s->thread[i]);
+		found |= ways[i] != 0;
+	}
+	if (!found)
+		return let_time_pass(ways);
+	let_others_go_first(ways);
+	return true;
+}
+
+static bool all_have_gone(void)
+{
+	int i;
+
+	for (i = 0; i < memory->state.threads; i++)
+		if (is_waiting(&memory->state.thread[i]))
+			return false;
+	return true;
+}
+
+static bool is_possible(const uint8_t *ways, struct choice c)
+{
+	return c.thread < memory->state.threads && (ways[c.thread] & 1 << c.way);
+}
+
+static struct choice choose_step(const uint8_t *ways)
+{
+	struct request *r = &memory->request;
+	uint32_t at = memory->state.steps;
+
+	if (at >= r->count)
+		return policy_choose(ways);
+	if (is_possible(ways, r->prefix[at]))
+		return r->prefix[at];
+	if (r->lenient)
+		return policy_choose(ways);
+	end_execution(END_DIVERGED, "step %u is not possible: thread %d by way %d", at, r->prefix[at].thread,
+		      r->prefix[at].way);
+}
+
+/* Its clock is behind none of the objects that it touches, so equivalent executions tell the same time. */
+static void advance_clock(struct thread *t, int way)
+{
+	struct operation *op = &t->next;
+	int i;
+
+	for (i = 0; i < op->count; i++) {
+		struct object *o = object_numbered(op->touches[i].object);
+
+		if (o->time > t->time)
+			t->time = o->time;
+		if (op->touches[i].access != LOOKS && o->looked > t->time)
+			t->time = o->looked;
+	}
+	if (way == WAY_TIMEOUT && op->deadline > t->time)
+		t->time = op->deadline;
+	t->time += 1000;
+	for (i = 0; i < op->count; i++) {
+		struct object *o = object_numbered(op->touches[i].object);
+
+		if (op->touches[i].access == LOOKS)
+			o->looked = o->looked > t->time ? o->looked : t->time;
+		else
+			o->time = t->time;
+	}
+}
+
+static void note_step(struct choice c, const uint8_t *ways)
+{
+	struct state *s = &memory->state;
+	struct thread *t = &s->thread[c.thread];
+	struct event e = {.kind = EVENT_STEP, .thread = c.thread, .way = c.way, .operation = t->next};
+	int i;
+
+	memcpy(e.ways, ways, THREADS_MAX);
+	push_event(e);
+	t->way = c.way;
+	t->timed_out = c.way == WAY_TIMEOUT;
+	t->spurious = c.way == WAY_SPURIOUS;
+	t->row++;
+	for (i = 0; i < s->threads; i++) {
+		if (i == c.thread)
+			continue;
+		s->thread[i].yielded = false;
+		s->thread[i].row = 0;
+	}
+	t->yielded = false;
+	s->last = s->running = c.thread;
+	s->steps++;
+	advance_clock(t, c.way);
+	policy_stepped(t);
+}
+
+static const char *const no_step = "no thread can step";
+
+/* Who takes the next step; NOBODY if there is nobody left. */
+static int next_step(void)
+{
+	uint8_t ways[THREADS_MAX];
+	struct choice c;
+
+	if (!find_ways(ways)) {
+		if (all_have_gone())
+			return NOBODY;
+		fork_point();
+		end_execution(END_DEADLOCK, "%s", no_step);
+	}
+	if (is_execution && memory->state.steps >= memory->request.steps_max)
+		end_execution(END_LIVELOCK, "%u steps, and no end", memory->state.steps);
+	c = is_execution ? choose_step(ways) : (struct choice){(uint8_t)self, (uint8_t)__builtin_ctz(ways[self])};
+	note_step(c, ways);
+	return c.thread;
+}
+
+static int pass(void)
+{
+	int to = next_step();
+
+	if (to != self) {
+		hand_to(thread_at(to));
+		await_turn(thread_at(self));
+		see_off_the_dying();
+	}
+	return thread_at(self)->way;
+}
+
+static void publish(struct thread *t, struct operation op)
+{
+	t->next = op;
+	push_event((struct event){.kind = EVENT_NEXT, .thread = (uint8_t)number_of(t), .operation = op});
+	policy_thread(t);
+}
+
+int step(struct operation op)
+{
+	struct thread *t = me();
+
+	t->woken = false;
+	publish(t, op);
+	return pass();
+}
+
+int step_on(enum kind kind, struct object *o, enum access access)
+{
+	return step(operation_on(kind, o, access));
+}
+
+int fall_asleep(struct operation sleep, struct operation after)
+{
+	struct thread *t = me();
+
+	t->woken = false;
+	t->asleep = ++memory->state.sleepers;
+	t->after = after;
+	publish(t, sleep);
+	return pass();
+}
+
+void wake(struct thread *t)
+{
+	t->woken = true;
+	t->next = t->after;
+	if (t->time < me()->time)
+		t->time = me()->time;
+	push_event((struct event){.kind = EVENT_WAKE, .thread = (uint8_t)self, .other = (uint8_t)number_of(t),
+				  .operation = t->next});
+}
+
+static bool sleeps_on(const struct thread *t, const struct object *o)
+{
+	enum kind k = t->next.kind;
+
+	return t->state == THREAD_LIVE && (k == OP_COND_SLEEP || k == OP_BARRIER_SLEEP || k == OP_FUTEX_SLEEP) &&
+	       t->next.touches[0].object == object_number(o);
+}
+
+int sleepers_on(const struct object *o, struct thread **list, int most)
+{
+	struct state *s = &memory->state;
+	int i, k, n = 0;
+
+	for (i = 0; i < s->threads; i++) {
+		struct thread *t = &s->thread[i];
+
+		if (!sleeps_on(t, o) || n == most)
+			continue;
+		for (k = n++; k > 0 && list[k - 1]->asleep > t->asleep; k--)
+			list[k] = list[k - 1];
+		list[k] = t;
+	}
+	return n;
+}
+
+void leave(void)
+{
+	struct thread *t = me();
+	int to;
+
+	t->state = THREAD_EXITED;
+	to = next_step();
+	if (to != NOBODY)
+		hand_to(thread_at(to));
+}
+
+void thread_begins(int number)
+{
+	struct thread *t = thread_at(number);
+
+	self = number;
+	t->tid = (int32_t)raw(SYS_gettid, 0, 0, 0, 0, 0, 0);
+	if (number == 0)
+		return;
+	await_turn(t);
+	see_off_the_dying();
+}
+
+void become(int number)
+{
+	thread_begins(number);
+}
+
+/* The last that runs of a process that exits: from now on its threads are no more. */
+__attribute__((destructor)) static void process_ends(void)
+{
+	struct state *s = &memory->state;
+	int i, to, pid = me()->pid;
+
+	fork_point();
+	step((struct operation){.kind = OP_DEATH});
+	for (i = 0; i < s->threads; i++)
+		if (s->thread[i].pid == pid)
+			s->thread[i].state = THREAD_EXITED;
+	to = next_step();
+	if (to != NOBODY)
+		hand_to(thread_at(to));
+}
+
+EXPORT void _exit(int status)
+{
+	process_ends();
+	raw(SYS_exit_group, status, 0, 0, 0, 0, 0);
+	__builtin_trap();
+}
+
+EXPORT void _Exit(int status)
+{
+	_exit(status);
+}

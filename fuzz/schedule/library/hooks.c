@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* hooks.c: what a program may tell the explorer, by weak symbols of its own. */
+#include <stdio.h>
+
+#include "library.h"
+
+EXPORT void pp_schedule_begin(void);
+EXPORT void pp_schedule_end(void);
+EXPORT void pp_schedule_point(const char *label);
+EXPORT int pp_schedule_choose(int n);
+EXPORT void pp_schedule_outcome(const char *text);
+
+static void push(enum event_kind kind)
+{
+	push_event((struct event){.kind = (uint8_t)kind, .thread = (uint8_t)number_of(me())});
+}
+
+/* The set-up is over: from here on the order of steps is free. */
+EXPORT void pp_schedule_begin(void)
+{
+	me();
+	memory->state.begun = true;
+	push(EVENT_BEGIN);
+}
+
+EXPORT void pp_schedule_end(void)
+{
+	push(EVENT_END);
+}
+
+EXPORT void pp_schedule_point(const char *label)
+{
+	(void)label;
+	step((struct operation){.kind = OP_POINT});
+}
+
+static int choose_digit(int n)
+{
+	return step((struct operation){.kind = OP_CHOOSE, .argument = n});
+}
+
+/* One of n, in digits of as many values as a step has ways. */
+EXPORT int pp_schedule_choose(int n)
+{
+	int value = 0, room = 1;
+
+	me();
+	fork_point();
+	if (n <= WAYS_CHOICE)
+		return n > 1 ? choose_digit(n) : 0;
+	for (; room < n; room *= WAYS_CHOICE)
+		value = value * WAYS_CHOICE + choose_digit(WAYS_CHOICE);
+	return value % n;
+}
+
+EXPORT void pp_schedule_outcome(const char *text)
+{
+	me();
+	snprintf(memory->outcome, sizeof(memory->outcome), "%s", text);
+}

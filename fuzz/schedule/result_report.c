@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* result_report.c: see result_report.h. */
+#include "result_report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OUTPUT_TOLD 2000 /* bytes of what the target wrote */
+
+const char *result_name(const struct result *r)
+{
+	static const char *const names[] = {"exhausted", "sampled", "FAILED", "UNCONTROLLED", "ERROR"};
+
+	return names[r->kind];
+}
+
+/* Why all schedules of the search are not all that there are. */
+static void print_caveats(FILE *f, const struct result *r)
+{
+	static const struct {
+		enum caveat c;
+		const char *text;
+	} list[] = {
+		{CAVEAT_YIELD, "a yield or a sleep waits for another thread"},
+		{CAVEAT_FUTEX, "plain memory decides what a futex does"},
+		{CAVEAT_CALL, "a call was not controlled"},
+		{CAVEAT_WAYS, "more sleepers than ways of a signal"},
+		{CAVEAT_FORK, "several processes"},
+		{CAVEAT_TIME, "timers fire only when nothing else can be done"},
+	};
+	const char *between = "; but for: ";
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (r->searched && (r->caveats & list[i].c)) {
+			fprintf(f, "%s%s", between, list[i].text);
+			between = ", ";
+		}
+}
+
+static void print_outcomes(FILE *f, const struct result *r)
+{
+	int i;
+
+	for (i = 0; i < r->outcome_count; i++)
+		if (r->outcomes[i].text[0])
+			fprintf(f, "%s%s (%lu)", i ? " | " : "; outcomes: ", r->outcomes[i].text, r->outcomes[i].count);
+}
+
+void report_result(FILE *f, const char *name, const struct plan *p, struct result *r)
+{
+	unsigned long all = r->executions + r->sampled;
+
+	fprintf(f, "%-12s %s: ", result_name(r), name);
+	if (r->executions)
+		fprintf(f, "%lu executions (%lu complete)%s", r->executions, r->complete, r->sampled ? ", " : "");
+	if (r->sampled)
+		fprintf(f, "%lu schedules", r->sampled);
+	fprintf(f, ", %.0f per second, up to %u steps", r->seconds > 0 ? (double)all / r->seconds : 0, r->longest);
+	if (r->searched && p->options.preemptions >= 0)
+		fprintf(f, ", at most %d preemptions", p->options.preemptions);
+	print_caveats(f, r);
+	print_outcomes(f, r);
+	fputc('\n', f);
+	if (r->kind == RESULT_UNCONTROLLED || r->kind == RESULT_ERROR)
+		fprintf(f, "  %s\n", r->text);
+}
+
+static void print_output(FILE *f, const struct plan *p)
+{
+	char text[OUTPUT_TOLD + 1];
+	size_t n = subject_output(p->subject, text, OUTPUT_TOLD);
+
+	if (n)
+		fprintf(f, "what it wrote:\n%.*s%s", (int)n, text, text[n - 1] == '\n' ? "" : "\n");
+}
+
+void report_failure(FILE *f, const char *name, const struct plan *p, struct result *r, struct schedule_file *file,
+		    const char *directory)
+{
+	char path[4096];
+
+	fprintf(f, "  %s\n  found after %lu executions; %s\n", r->text, r->found_after,
+		r->confirmed ? "three replays were the same" : "REPLAYS WERE NOT THE SAME");
+	subject_forget_output(p->subject);
+	execute_schedule(p, &r->schedule, false);
+	print_columns(f, p->subject->m);
+	print_standing(f, p->subject->m);
+	print_output(f, p);
+	file->timeouts_any = p->options.timeouts_any;
+	file->spurious = p->options.spurious;
+	file->hash = r->hash;
+	file->schedule = r->schedule;
+	snprintf(path, sizeof(path), "%s/%s-%08" PRIx32 ".schedule", directory, name, (uint32_t)r->hash);
+	if (schedule_file_write(path, file, r->text))
+		fprintf(f, "  again: poolproof replay %s\n", path);
+	file->schedule = (struct schedule){NULL, 0};
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* result_report.h: the result of one exploration in words, and its schedule in a file. */
+#ifndef SCHEDULE_RESULT_REPORT_H
+#define SCHEDULE_RESULT_REPORT_H
+
+#include "explore.h"
+#include "schedule_file.h"
+
+/* "exhausted", "sampled", ... */
+const char *result_name(const struct result *r);
+
+/* One line; and after a failure what it was, in columns, and the name of the file. */
+void report_result(FILE *f, const char *name, const struct plan *p, struct result *r);
+
+/* Execute r's schedule once more, print it, and write it to a file in directory. */
+void report_failure(FILE *f, const char *name, const struct plan *p, struct result *r, struct schedule_file *file,
+		    const char *directory);
+
+#endif
