@@ -7,6 +7,7 @@
  */
 #include <getopt.h>
 #include <libgen.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,7 @@ struct score {
 struct job {
 	const char *scenario;
 	pid_t pid;
+	int place;  /* among those that run at a time */
 	int report; /* a file in memory */
 	double begun;
 	struct score *score;
@@ -346,6 +348,41 @@ static double share(const struct command *c)
 	return s > 0.5 ? s : 0.5;
 }
 
+/*
+ * Explorer and target take turns, as the target's threads do: a token that stays
+ * on one processor goes about twice as fast from hand to hand.
+ */
+static void pin(int place)
+{
+	cpu_set_t all, one;
+	int cpu, n;
+
+	if (sched_getaffinity(0, sizeof(all), &all) != 0)
+		return;
+	n = place % CPU_COUNT(&all);
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all) || n-- > 0)
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		sched_setaffinity(0, sizeof(one), &one);
+		return;
+	}
+}
+
+static int free_place(const struct command *c)
+{
+	size_t i;
+	int place = 0;
+
+	for (i = 0; i < c->started; i++)
+		if (c->job[i].pid && c->job[i].place == place) {
+			place++;
+			i = (size_t)-1;
+		}
+	return place;
+}
+
 static bool start_job(struct command *c)
 {
 	struct job *j = &c->job[c->started];
@@ -355,9 +392,11 @@ static bool start_job(struct command *c)
 	j->score = mmap(NULL, sizeof(*j->score), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (j->report < 0 || j->score == MAP_FAILED)
 		return false;
+	j->place = free_place(c);
 	fflush(NULL);
 	j->pid = fork();
 	if (j->pid == 0) {
+		pin(j->place);
 		c->plan.seconds = seconds;
 		explore_scenario(c, j);
 	}
@@ -452,6 +491,7 @@ static int explore_program(struct command *c)
 	c->plan.subject = &s;
 	c->plan.oracle = program_failed;
 	c->plan.options.whole = true;
+	pin(0);
 	if (!subject_start(&s, c->error, ERROR_SIZE)) {
 		subject_end(&s);
 		free(name);

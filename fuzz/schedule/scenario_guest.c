@@ -123,7 +123,8 @@ _Noreturn void guest_main(int slot_fd, const char *scenario, const char *path)
 		_exit(127);
 	arena_open();
 	thread_is_main = true;
-	backend();
+	if (!s->exits) /* whose process loads it for itself */
+		backend();
 	scenario_run(s);
 	clean_up();
 	exit(0);

@@ -25,3 +25,21 @@ explore: all
 	$(B)/poolproof explore --time $(or $(TIME),540) --directory $(B) $(ARGS) $(or $(BACKEND),reference)
 
 .PHONY: explore
+
+# ---- tests: programs under exploration, and what looks at them ----------------------------
+
+SCHEDULE_TESTS    := $(wildcard fuzz/schedule/tests/test_*.c)
+SCHEDULE_PROGRAMS := micro random_program
+SCHEDULE_PARTS    := $(addprefix fuzz/schedule/,explore.c tree.c sample.c target.c columns.c tests/trees.c)
+SCHEDULE_BIN      := $(B)/fuzz/schedule/tests
+
+$(SCHEDULE_PROGRAMS:%=$(SCHEDULE_BIN)/%): $(SCHEDULE_BIN)/%: $(SCHEDULE_BIN)/%.o
+	$(Q)$(CC) -pthread -o $@ $^
+$(SCHEDULE_TESTS:%.c=$(B)/%): %: %.o $(call objs,$(SCHEDULE_PARTS))
+	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check)
+	$(Q)ln -sf $(abspath $(B))/poolproof-schedule.so $(@D)/
+
+schedule-check: all $(SCHEDULE_TESTS:%.c=$(B)/%) $(SCHEDULE_PROGRAMS:%=$(SCHEDULE_BIN)/%)
+	@status=0; for t in $(SCHEDULE_TESTS:%.c=$(B)/%); do $$t $(SCHEDULE_BIN) || status=1; done; exit $$status
+
+.PHONY: schedule-check

@@ -55,10 +55,7 @@ static void stay(int fd)
 	fcntl(fd, F_SETFD, fcntl(fd, F_GETFD) & ~FD_CLOEXEC);
 }
 
-/*
- * Both variables are set in the child only.  One processor: a token that goes
- * from hand to hand comes there sooner.
- */
+/* The library's variables are set in the child only. */
 static _Noreturn void become_target(struct subject *s, const char *library)
 {
 	int null = open("/dev/null", O_RDONLY);
@@ -78,6 +75,8 @@ static _Noreturn void become_target(struct subject *s, const char *library)
 	snprintf(number, sizeof(number), "%d", s->fd);
 	setenv(ENVIRONMENT, number, 1);
 	setenv("LD_PRELOAD", library, 1);
+	/* Resolved once, before the fork point, and not in each execution. */
+	setenv("LD_BIND_NOW", "1", 1);
 	/* One arena of malloc: which one a thread gets must not depend on time. */
 	setenv("MALLOC_ARENA_MAX", "1", 1);
 	execvp(s->argv[0], s->argv);

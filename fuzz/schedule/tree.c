@@ -308,6 +308,15 @@ static void find_races(struct tree *t, uint32_t k)
 	memset(t->fresh, 0, sizeof(t->fresh));
 }
 
+/* The step before k has woken a thread that could have timed out in its place. */
+static void find_lost_timeout(struct tree *t, uint32_t k, int thread)
+{
+	struct node *n = k ? &t->node[k - 1] : NULL;
+
+	if (n && n->free)
+		n->wanted[thread] |= n->ways[thread];
+}
+
 /* ---- along an execution --------------------------------------------------------------------- */
 
 static void publish(struct tree *t, int thread, const struct operation *op)
@@ -352,8 +361,11 @@ static void seen(void *state, const struct memory *m)
 		case EVENT_NEXT:
 			publish(t, e->thread, &e->operation);
 			break;
-		case EVENT_SPAWN:
 		case EVENT_WAKE:
+			if (t->reduces)
+				find_lost_timeout(t, k, e->other);
+			/* fall through */
+		case EVENT_SPAWN:
 			learn(&t->knows[e->other], &t->knows[e->thread]);
 			publish(t, e->other, &e->operation);
 			break;

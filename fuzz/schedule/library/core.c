@@ -119,6 +119,8 @@ static void hide(void)
 {
 	unsetenv(ENVIRONMENT);
 	unsetenv("LD_PRELOAD");
+	unsetenv("LD_BIND_NOW");
+	unsetenv("MALLOC_ARENA_MAX");
 }
 
 static void attach(void)
