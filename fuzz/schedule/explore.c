@@ -284,7 +284,7 @@ static bool lost(struct result *r)
 	return true;
 }
 
-/* True if the strategy is not to be followed by another one. */
+/* True if there is no reason to go on with another strategy. */
 static bool follow(const struct plan *p, const struct strategy *s, struct result *r, unsigned long most, double end)
 {
 	void *state = s->begin(&p->options);
@@ -308,7 +308,13 @@ static bool follow(const struct plan *p, const struct strategy *s, struct result
 	}
 	if (state)
 		s->end(state);
-	return over || r->searched;
+	return over;
+}
+
+/* Nothing was left, and nothing stands against the claim that this was all. */
+static bool is_exhausted(const struct result *r)
+{
+	return r->searched && !r->caveats;
 }
 
 void explore(const struct plan *p, struct result *r)
@@ -319,9 +325,9 @@ void explore(const struct plan *p, struct result *r)
 	r->kind = RESULT_SAMPLED;
 	if (p->strategy)
 		follow(p, p->strategy, r, p->schedules, end);
-	else if (!follow(p, &strategy_dpor, r, p->schedules, start + p->seconds * 0.6))
+	else if (!follow(p, &strategy_dpor, r, p->schedules, start + p->seconds * 0.6) && !is_exhausted(r))
 		follow(p, &strategy_pct, r, p->schedules, end);
-	if (r->kind == RESULT_SAMPLED && r->searched && !r->caveats)
+	if (r->kind == RESULT_SAMPLED && is_exhausted(r))
 		r->kind = RESULT_EXHAUSTED;
 	r->seconds = clock_now() - start;
 }

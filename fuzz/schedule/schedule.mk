@@ -29,7 +29,7 @@ explore: all
 # ---- tests: programs under exploration, and what looks at them ----------------------------
 
 SCHEDULE_TESTS    := $(wildcard fuzz/schedule/tests/test_*.c)
-SCHEDULE_PROGRAMS := micro random_program
+SCHEDULE_PROGRAMS := micro random_program buggy codes
 SCHEDULE_PARTS    := $(addprefix fuzz/schedule/,explore.c tree.c sample.c target.c columns.c tests/trees.c)
 SCHEDULE_BIN      := $(B)/fuzz/schedule/tests
 

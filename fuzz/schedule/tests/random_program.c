@@ -24,7 +24,8 @@ static pthread_mutex_t mu[2] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIAL
 static pthread_cond_t news = PTHREAD_COND_INITIALIZER;
 static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
 static sem_t sem;
-static int plan[THREADS][16], operations, value, shared;
+static int plan[THREADS][16], operations, shared;
+static int value[2]; /* each under the mutex of its number */
 static int flag;
 static char notes[THREADS][NOTES];
 
@@ -50,12 +51,12 @@ static struct timespec soon(void)
 	return t;
 }
 
-static void section(int t, pthread_mutex_t *m)
+static void section(int t, int which)
 {
-	pthread_mutex_lock(m);
-	value = value * 3 + t + 1;
-	note(t, 'v', value % 1000);
-	pthread_mutex_unlock(m);
+	pthread_mutex_lock(&mu[which]);
+	value[which] = value[which] * 3 + t + 1;
+	note(t, 'v', value[which] % 1000);
+	pthread_mutex_unlock(&mu[which]);
 }
 
 static void try_section(int t, pthread_mutex_t *m)
@@ -107,7 +108,7 @@ static void operate(int t, int what)
 	switch (what) {
 	case 0:
 	case 1:
-		section(t, &mu[what]);
+		section(t, what);
 		break;
 	case 2:
 		try_section(t, &mu[0]);

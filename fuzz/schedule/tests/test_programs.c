@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_programs.c: bugs are found and their schedules repeat; the functions return
+ * what libc's do.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "trees.h"
+
+#define WORDS(...) ((char *[]){__VA_ARGS__, NULL})
+#define MOST 3000 /* schedules until a bug is found */
+#define SECONDS 120
+#define REPLAYS 20
+
+/* ---- bugs, and the same programs without them ------------------------------------------ */
+
+static char *const bugs[] = {
+	"abba",	       "lost_wakeup", "double_check", "wrong_lock", "if_for_while",	"signal_for_broadcast",
+	"missing_join", "double_free", "aba",	       "extra_post", "timeout_and_news", "rwlock_upgrade",
+};
+#define BUGS (int)(sizeof(bugs) / sizeof(bugs[0]))
+
+static const struct {
+	const struct strategy *strategy;
+	int preemptions;
+} ways[] = {
+	{&strategy_dpor, -1}, {&strategy_dfs, 2}, {&strategy_pct, -1}, {&strategy_pos, -1}, {&strategy_random, -1},
+};
+#define WAYS (int)(sizeof(ways) / sizeof(ways[0]))
+
+static bool never(void *arg, const struct memory *m, char *text, size_t size)
+{
+	(void)arg, (void)m, (void)text, (void)size;
+	return false;
+}
+
+static void begin(struct plan *p, struct subject *s, char **argv)
+{
+	char error[1024];
+
+	*s = (struct subject){.argv = argv, .keep = -1, .patience = 20};
+	*p = (struct plan){.subject = s, .schedules = MOST, .seconds = SECONDS, .oracle = never,
+			   .options = {.seed = 1, .preemptions = -1, .timeouts_any = true, .whole = true, .steps_max = 2000}};
+	ck_assert_msg(subject_start(s, error, sizeof(error)), "%s", error);
+}
+
+START_TEST(each_strategy_finds_each_bug)
+{
+	char *path = program("buggy"), *name = bugs[_i % BUGS];
+	struct subject s;
+	struct plan p;
+	struct result r;
+
+	begin(&p, &s, WORDS(path, name));
+	p.strategy = ways[_i / BUGS].strategy;
+	p.options.preemptions = ways[_i / BUGS].preemptions;
+	explore(&p, &r);
+	ck_assert_msg(r.kind == RESULT_FAILED, "%s: not found by %s in %lu schedules", name, p.strategy->name,
+		      r.executions + r.sampled);
+	ck_assert_msg(r.confirmed, "%s: %s: its replays were not the same", name, p.strategy->name);
+	result_clear(&r);
+	subject_end(&s);
+	free(path);
+}
+END_TEST
+
+START_TEST(no_bug_is_found_where_there_is_none)
+{
+	char *path = program("buggy");
+	struct subject s;
+	struct plan p;
+	struct result r;
+
+	begin(&p, &s, WORDS(path, bugs[_i], "right"));
+	p.strategy = &strategy_dpor;
+	explore(&p, &r);
+	ck_assert_msg(r.kind == RESULT_EXHAUSTED, "%s: %s", bugs[_i], r.text);
+	result_clear(&r);
+	subject_end(&s);
+	free(path);
+}
+END_TEST
+
+/* ---- the same again ---------------------------------------------------------------------- */
+
+static uint64_t draw_one(const struct plan *p, uint64_t seed)
+{
+	struct memory *m = p->subject->m;
+
+	request_begin(&m->request, &p->options, POLICY_RANDOM);
+	m->request.seed = seed;
+	ck_assert(subject_execute(p->subject));
+	return trace_hash(m);
+}
+
+static struct schedule taken(const struct memory *m)
+{
+	struct schedule s = {calloc(m->state.steps + 1, sizeof(struct choice)), 0};
+	uint32_t i;
+
+	for (i = 0; i < m->events; i++)
+		if (m->event[i].kind == EVENT_STEP)
+			s.choices[s.count++] = (struct choice){m->event[i].thread, m->event[i].way};
+	return s;
+}
+
+START_TEST(a_schedule_repeats)
+{
+	char *path = program("random_program");
+	struct subject s;
+	struct plan p;
+	struct schedule schedule;
+	uint64_t hash;
+	int i;
+
+	begin(&p, &s, WORDS(path, "17", "4", "4"));
+	hash = draw_one(&p, (uint64_t)_i);
+	schedule = taken(s.m);
+	for (i = 0; i < REPLAYS; i++) {
+		ck_assert(execute_schedule(&p, &schedule, false));
+		ck_assert_int_ne(s.m->ending, END_DIVERGED);
+		ck_assert_uint_eq(trace_hash(s.m), hash);
+	}
+	/* And in a process that was started anew, from the seed. */
+	subject_end(&s);
+	begin(&p, &s, WORDS(path, "17", "4", "4"));
+	ck_assert_uint_eq(draw_one(&p, (uint64_t)_i), hash);
+	free(schedule.choices);
+	subject_end(&s);
+	free(path);
+}
+END_TEST
+
+START_TEST(a_wrong_schedule_diverges)
+{
+	char *path = program("buggy");
+	struct choice nobody[] = {{7, 0}};
+	struct subject s;
+	struct plan p;
+
+	begin(&p, &s, WORDS(path, "abba"));
+	ck_assert(execute_schedule(&p, &(struct schedule){nobody, 1}, false));
+	ck_assert_int_eq(s.m->ending, END_DIVERGED);
+	ck_assert(execute_schedule(&p, &(struct schedule){nobody, 1}, true));
+	ck_assert_int_eq(s.m->ending, END_NONE);
+	subject_end(&s);
+	free(path);
+}
+END_TEST
+
+/* ---- what functions return ------------------------------------------------------------------ */
+
+START_TEST(functions_return_what_those_of_libc_do)
+{
+	static char real[16384], ours[16384];
+	char *path = program("codes");
+	FILE *f = popen(path, "r");
+	struct subject s;
+	struct plan p;
+	struct schedule none = {(struct choice[]){{0, 0}}, 0};
+	size_t i, line = 0;
+
+	ck_assert(f != NULL && fread(real, 1, sizeof(real) - 1, f) > 0);
+	ck_assert_int_eq(pclose(f), 0);
+	begin(&p, &s, WORDS(path));
+	ck_assert(execute_schedule(&p, &none, false));
+	ck_assert_msg(s.m->ending == END_NONE, "%s", s.m->text);
+	subject_output(&s, ours, sizeof(ours) - 1);
+	for (i = 0; ours[i] && ours[i] == real[i]; i++)
+		line = ours[i] == '\n' ? i + 1 : line;
+	ck_assert_msg(ours[i] == real[i], "ours: %.60s; libc: %.60s", ours + line, real + line);
+	subject_end(&s);
+	free(path);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+	Suite *suite = suite_create("programs");
+	TCase *c = tcase_create("programs");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	folder = argc > 1 ? argv[1] : ".";
+	tcase_add_test(c, functions_return_what_those_of_libc_do);
+	tcase_add_loop_test(c, each_strategy_finds_each_bug, 0, BUGS * WAYS);
+	tcase_add_loop_test(c, no_bug_is_found_where_there_is_none, 0, BUGS);
+	tcase_add_loop_test(c, a_schedule_repeats, 0, 5);
+	tcase_add_test(c, a_wrong_schedule_diverges);
+	tcase_set_timeout(c, 0);
+	suite_add_tcase(suite, c);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
