@@ -93,7 +93,6 @@ EXPORT clock_t clock(void)
 
 static void sleep_until(int64_t deadline)
 {
-	me()->yielded = true;
 	step((struct operation){.kind = OP_SLEEP, .timed = true, .deadline = deadline});
 }
 

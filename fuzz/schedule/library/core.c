@@ -419,9 +419,9 @@ static int next_step(void)
 		fork_point();
 		end_execution(END_DEADLOCK, "%s", no_step);
 	}
-	if (is_execution && memory->state.steps >= memory->request.steps_max)
+	if (memory->state.steps >= memory->request.steps_max)
 		end_execution(END_LIVELOCK, "%u steps, and no end", memory->state.steps);
-	c = is_execution ? choose_step(ways) : (struct choice){(uint8_t)self, (uint8_t)__builtin_ctz(ways[self])};
+	c = choose_step(ways);
 	note_step(c, ways);
 	return c.thread;
 }
@@ -445,11 +445,32 @@ static void publish(struct thread *t, struct operation op)
 	policy_thread(t);
 }
 
+/* Before the fork point there is one thread, and what it does is no part of a schedule. */
+static bool step_alone(struct thread *t, struct operation op)
+{
+	uint8_t ways;
+
+	if (is_execution)
+		return false;
+	t->next = op;
+	ways = ways_of(t);
+	if (!ways) {
+		fork_point();
+		return false;
+	}
+	t->way = (uint8_t)__builtin_ctz(ways);
+	advance_clock(t, t->way);
+	return true;
+}
+
 int step(struct operation op)
 {
 	struct thread *t = me();
 
-	t->woken = false;
+	t->woken = t->yielded = false;
+	if (step_alone(t, op))
+		return t->way;
+	t->yielded = op.kind == OP_YIELD || op.kind == OP_SLEEP;
 	publish(t, op);
 	return pass();
 }
@@ -463,6 +484,7 @@ int fall_asleep(struct operation sleep, struct operation after)
 {
 	struct thread *t = me();
 
+	fork_point();
 	t->woken = false;
 	t->asleep = ++memory->state.sleepers;
 	t->after = after;

@@ -274,7 +274,6 @@ EXPORT int pthread_setname_np(pthread_t handle, const char *name)
 
 EXPORT int sched_yield(void)
 {
-	me()->yielded = true;
 	step((struct operation){.kind = OP_YIELD});
 	return 0;
 }
