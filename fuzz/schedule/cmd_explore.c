@@ -217,6 +217,26 @@ static bool take(struct command *c, int opt, char *value)
 	}
 }
 
+static int parse(struct command *c, int argc, char **argv);
+
+/* Options may also stand behind the backend; behind a program they are the program's. */
+static int parse_backend(struct command *c, int argc, char **argv)
+{
+	int status = -1, at = optind;
+
+	if (at == argc)
+		return -1;
+	if (c->backend)
+		return tool_error("explore: give one backend");
+	c->backend = argv[at];
+	if (at + 1 < argc) {
+		optind = 0;
+		argv[at] = argv[0];
+		status = parse(c, argc - at, argv + at);
+	}
+	return status;
+}
+
 static int parse(struct command *c, int argc, char **argv)
 {
 	int opt;
@@ -235,26 +255,7 @@ static int parse(struct command *c, int argc, char **argv)
 			return tool_error("explore --program: give a program");
 		return -1;
 	}
-	c->backend = argv[optind];
-	/* Options may also stand behind the backend. */
-	if (c->backend && optind + 1 < argc && argv[optind + 1][0] == '-') {
-		argv[optind] = argv[0];
-		argc -= optind;
-		argv += optind;
-		optind = 0;
-		{
-			const char *backend = c->backend;
-			int status = parse(c, argc, argv);
-
-			if (status < 0 && c->backend)
-				return tool_error("explore: give one backend");
-			c->backend = backend;
-			return status;
-		}
-	}
-	if (c->backend && optind + 1 < argc)
-		return tool_error("explore: give one backend");
-	return -1;
+	return parse_backend(c, argc, argv);
 }
 
 /* ---- one scenario, in its job ------------------------------------------------------------- */
@@ -570,7 +571,7 @@ static int replay(struct command *c, struct schedule_file *file)
 		printf("replay: DIVERGED: %s\n", p->subject->m->text);
 	else
 		printf("replay: %s%s\n", failed ? text : "passed",
-		       trace_hash(p->subject->m) == file->hash ? "" : " (its trace is another one than that of the file)");
+		       trace_hash(p->subject->m) == file->hash ? "" : " (its trace is not that of the file)");
 	return failed || p->subject->m->ending == END_DIVERGED ? EXIT_RED : EXIT_GOOD;
 }
 

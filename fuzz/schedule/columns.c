@@ -47,6 +47,7 @@ const char *operation_name(int kind)
 		[OP_POINT] = "goes on",
 		[OP_DESTROY] = "destroy",
 		[OP_WAITPID] = "waitpid",
+		[OP_DESCRIPTOR] = "descriptor",
 	};
 
 	return kind >= 0 && kind < OP_KINDS && names[kind] ? names[kind] : "?";

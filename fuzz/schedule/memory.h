@@ -78,6 +78,7 @@ enum kind {
 	OP_POINT,
 	OP_DESTROY, /* of an object of another kind than a condition variable */
 	OP_WAITPID,
+	OP_DESCRIPTOR, /* argument: it is to be ready for the events in deadline */
 	OP_KINDS
 };
 

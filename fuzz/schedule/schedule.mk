@@ -19,17 +19,25 @@ $(B)/poolproof-schedule.so: $(call objs,$(SCHEDULE_LIBRARY))
 	$(Q)$(CC) -shared -pthread -Wl,-z,defs -o $@ $^ -ldl
 
 $(B)/poolproof: $(call objs,$(SCHEDULE))
+
+# Its system calls are those of Linux on x86-64.
+ifeq ($(shell uname -sm),Linux x86_64)
 all: $(B)/poolproof-schedule.so
+install: install-schedule
+install-schedule: $(B)/poolproof-schedule.so
+	install -d $(DEST)/lib
+	install -m 755 $< $(DEST)/lib/
+endif
 
 explore: all
 	$(B)/poolproof explore --time $(or $(TIME),540) --directory $(B) $(ARGS) $(or $(BACKEND),reference)
 
-.PHONY: explore
+.PHONY: explore install-schedule
 
 # ---- tests: programs under exploration, and what looks at them ----------------------------
 
 SCHEDULE_TESTS    := $(wildcard fuzz/schedule/tests/test_*.c)
-SCHEDULE_PROGRAMS := micro random_program buggy codes
+SCHEDULE_PROGRAMS := micro random_program buggy codes traps
 SCHEDULE_PARTS    := $(addprefix fuzz/schedule/,explore.c tree.c sample.c target.c columns.c tests/trees.c)
 SCHEDULE_BIN      := $(B)/fuzz/schedule/tests
 

@@ -33,7 +33,7 @@ static double clock_now(void)
 /* Beside the tool, or where `make install` puts it. */
 static bool find_library(char *path, size_t size)
 {
-	static const char *const folders[] = {"", "../lib/poolproof/", "../"};
+	static const char *const folders[] = {"", "../lib/"};
 	char tool[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", tool, sizeof(tool) - 1);
 	size_t i;

@@ -9,7 +9,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <poll.h>
 #include <sys/time.h>
 #include <threads.h>
 #include <time.h>
@@ -138,13 +137,4 @@ EXPORT unsigned sleep(unsigned n)
 EXPORT int thrd_sleep(const struct timespec *t, struct timespec *left)
 {
 	return nanosleep(t, left) ? -2 : 0;
-}
-
-/* On no descriptors it is a sleep. */
-EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
-{
-	if (n || timeout < 0)
-		return REAL(poll)(fds, n, timeout);
-	sleep_until(from_now(timeout * 1000000LL));
-	return 0;
 }

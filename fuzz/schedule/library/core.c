@@ -123,16 +123,44 @@ static void hide(void)
 	unsetenv("MALLOC_ARENA_MAX");
 }
 
+/*
+ * The value of our variable; NOBODY if it is not set.  From the kernel: the first
+ * call may come before libc knows its environment.
+ */
+static int inherited_descriptor(void)
+{
+	static const char name[] = ENVIRONMENT "=";
+	char buffer[4096];
+	size_t matched = 0; /* of name; or: not at the start of an entry */
+	int number = NOBODY;
+	long i, n, fd = raw(SYS_open, (long)"/proc/self/environ", 0, 0, 0, 0, 0);
+
+	while (number == NOBODY && (n = raw(SYS_read, fd, (long)buffer, sizeof(buffer), 0, 0, 0)) > 0)
+		for (i = 0; i < n; i++) {
+			if (matched == sizeof(name) - 1 && buffer[i])
+				number = (number == NOBODY ? 0 : number * 10) + buffer[i] - '0';
+			else if (number != NOBODY)
+				break;
+			else if (matched < sizeof(name) - 1)
+				matched = buffer[i] == name[matched] ? matched + 1 : buffer[i] ? sizeof(name) : 0;
+			else if (!buffer[i])
+				matched = 0;
+		}
+	raw(SYS_close, fd, 0, 0, 0, 0, 0);
+	return number;
+}
+
 static void attach(void)
 {
-	const char *text = getenv(ENVIRONMENT);
+	int fd = inherited_descriptor();
 	void *p;
 
-	if (!text)
+	if (fd == NOBODY)
 		refuse("poolproof-schedule.so: preloaded without an explorer; use `poolproof explore`\n");
-	p = (void *)raw(SYS_mmap, 0, sizeof(struct memory), PROT_READ | PROT_WRITE, MAP_SHARED, atoi(text), 0);
+	p = (void *)raw(SYS_mmap, 0, sizeof(struct memory), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if ((unsigned long)p > -4096UL)
 		refuse("poolproof-schedule.so: cannot map what it shares with the explorer\n");
+	raw(SYS_close, fd, 0, 0, 0, 0, 0);
 	memory = p;
 	if (memory->server)
 		refuse("poolproof-schedule.so: a second copy of the library was loaded; link or preload one\n");
@@ -146,7 +174,6 @@ static void attach(void)
 __attribute__((constructor)) static void construct(void)
 {
 	me();
-	raw(SYS_close, atoi(getenv(ENVIRONMENT) ? getenv(ENVIRONMENT) : "-1"), 0, 0, 0, 0, 0);
 	hide();
 }
 

@@ -24,8 +24,9 @@ static long futex_wait(uint32_t *word, struct object *o, int how, uint32_t value
 {
 	struct operation sleep = operation_on(OP_FUTEX_SLEEP, o, CHANGES);
 	bool absolute = (how & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
+	int clock = absolute && (how & FUTEX_CLOCK_REALTIME) ? CLOCK_REALTIME : CLOCK_MONOTONIC;
 
-	if (t && !operation_until(&sleep, absolute && (how & FUTEX_CLOCK_REALTIME) ? CLOCK_REALTIME : CLOCK_MONOTONIC, t))
+	if (t && !operation_until(&sleep, clock, t))
 		return fail(EINVAL);
 	if (t && !absolute)
 		sleep.deadline += me()->time;

@@ -106,6 +106,10 @@ int mutex_give(const void *mutex, struct object *o);
 bool mutex_is_mine(const void *mutex);
 void mutexes_of_the_dead(int thread);
 
+/* ---- io.c ------------------------------------------------------------------------------------- */
+
+bool descriptor_is_ready(int fd, short events);
+
 /* ---- mappings.c --------------------------------------------------------------------------------- */
 
 void mappings_freeze(void); /* at the fork point */

@@ -104,6 +104,8 @@ static bool can_go_on(const struct thread *t)
 		return thread_at(t->next.argument)->state == THREAD_EXITED;
 	case OP_WAITPID:
 		return process_is_gone(t->next.argument);
+	case OP_DESCRIPTOR:
+		return descriptor_is_ready(t->next.argument, (short)t->next.deadline);
 	case OP_COND_DESTROY: {
 		struct thread *list[1];
 

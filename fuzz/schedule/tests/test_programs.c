@@ -42,8 +42,13 @@ static void begin(struct plan *p, struct subject *s, char **argv)
 	char error[1024];
 
 	*s = (struct subject){.argv = argv, .keep = -1, .patience = 20};
-	*p = (struct plan){.subject = s, .schedules = MOST, .seconds = SECONDS, .oracle = never,
-			   .options = {.seed = 1, .preemptions = -1, .timeouts_any = true, .whole = true, .steps_max = 2000}};
+	*p = (struct plan){
+		.subject = s,
+		.schedules = MOST,
+		.seconds = SECONDS,
+		.oracle = never,
+		.options = {.seed = 1, .preemptions = -1, .timeouts_any = true, .whole = true, .steps_max = 2000},
+	};
 	ck_assert_msg(subject_start(s, error, sizeof(error)), "%s", error);
 }
 
