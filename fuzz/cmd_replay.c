@@ -13,6 +13,7 @@
 #include "sanitizers.h"
 #include "support.h"
 #include "tool.h"
+#include "schedule/cmd_explore.h"
 
 #define ERROR_SIZE 4096
 
@@ -41,7 +42,8 @@ struct command {
 static int help(void)
 {
 	printf("Usage: poolproof replay [OPTION]... FILE\n"
-	       "Repeat a program that `poolproof fuzz` has written, until it fails.\n\n"
+	       "Repeat a program that `poolproof fuzz` has written, until it fails; or once, the\n"
+	       "schedule that `poolproof explore` has written.\n\n"
 	       "  --backend BACKEND  on another backend than the file says\n"
 	       "  -o KEY=VALUE       an option for the backend's adapter; may be repeated\n"
 	       "  --time S           for S seconds at the most (default: 10)\n"
@@ -96,6 +98,8 @@ static int parse(struct command *c, int argc, char **argv)
 	if (argc - optind != 1)
 		return tool_error("replay: give one file that `poolproof fuzz` has written");
 	c->path = argv[optind];
+	if (replay_is_of_schedule(c->path))
+		return cmd_replay_schedule(2, (char *[]){argv[0], argv[optind], NULL});
 	return -1;
 }
 

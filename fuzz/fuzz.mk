@@ -6,7 +6,7 @@
 #   make results TIME=60                  fuzz/RESULTS.md anew, from runs of so many seconds each
 
 TIME ?= 60
-FUZZ_PARTS   := $(filter-out fuzz/standalone.c fuzz/target_%,$(wildcard fuzz/*.c))
+FUZZ_PARTS   := $(filter-out fuzz/standalone.c fuzz/target_%,$(wildcard fuzz/*.c fuzz/schedule/*.c))
 FUZZ_TESTS   := $(wildcard fuzz/tests/test_*.c)
 FUZZ_TARGETS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(wildcard fuzz/target_*.c))
 FUZZ_HARNESS := $(filter-out conformance/harness/main.c,$(HARNESS))

@@ -5,6 +5,7 @@
  * Each scenario is explored in a process of its own, as many at a time as there
  * are jobs.  The time that one does not need is the others'.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <libgen.h>
 #include <sched.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "cmd_explore.h"
+#include "expect.h"
 #include "guest.h"
 #include "loader.h"
 #include "race.h"
@@ -28,7 +30,7 @@
 #include "tool.h"
 
 #define ERROR_SIZE 4096
-#define STEPS_DEFAULT 10000
+#define STEPS_DEFAULT 20000
 
 enum {
 	OPT_SCENARIO = 0x2000,
@@ -44,6 +46,7 @@ enum {
 	OPT_TIMEOUTS,
 	OPT_SPURIOUS,
 	OPT_DIRECTORY,
+	OPT_OUTCOMES,
 	OPT_GUEST,
 	OPT_HELP
 };
@@ -63,6 +66,7 @@ static const struct option options[] = {
 	{"timeouts", required_argument, NULL, OPT_TIMEOUTS},
 	{"spurious", no_argument, NULL, OPT_SPURIOUS},
 	{"directory", required_argument, NULL, OPT_DIRECTORY},
+	{"outcomes", required_argument, NULL, OPT_OUTCOMES},
 	{"guest", required_argument, NULL, OPT_GUEST},
 	{"help", no_argument, NULL, OPT_HELP},
 	{0},
@@ -73,6 +77,7 @@ struct score {
 	enum result_kind kind;
 	bool unsupported;
 	unsigned long executions, sampled;
+	char text[TEXT_MAX]; /* of a failure */
 };
 
 struct job {
@@ -85,7 +90,7 @@ struct job {
 };
 
 struct command {
-	const char *backend, *directory;
+	const char *backend, *directory, *outcomes;
 	bool program;
 	int guest;
 	char **argv; /* the program's */
@@ -93,12 +98,12 @@ struct command {
 	size_t jobs;
 	unsigned long shard, shards;
 	struct selection selection;
-	bool selected;
+	struct expectations *expectations; /* of the backend, as `run` has them */
 
 	struct job *job;
 	size_t count, started, ended;
 	double start;
-	unsigned long exhausted, failures, uncontrolled, unsupported, executions, sampled;
+	unsigned long exhausted, failures, known, uncontrolled, unsupported, executions, sampled;
 	char error[ERROR_SIZE];
 };
 
@@ -122,6 +127,8 @@ static int help(void)
 	       "  --jobs N              scenarios at a time (default: one for each processor)\n"
 	       "  --shard I/N           the I-th of N parts of the scenarios\n"
 	       "  --directory DIR       where schedules of failures are written (default: .)\n"
+	       "  --outcomes FILE       write a line for each scenario: its name, exhausted or not,\n"
+	       "                        executions, and its outcomes, with tabs between them\n"
 	       "  --help                print this\n\n"
 	       "Exit status: 0 no failure; 1 a failure, or what cannot be controlled; 2 an error in\n"
 	       "how it was used.\n",
@@ -174,7 +181,6 @@ static bool take(struct command *c, int opt, char *value)
 		return target_add_option(value, c->error, ERROR_SIZE);
 	case OPT_SCENARIO:
 		select_add(&c->selection, SELECT_CASE, value);
-		c->selected = true;
 		return true;
 	case OPT_PROGRAM:
 		return c->program = true;
@@ -210,6 +216,9 @@ static bool take(struct command *c, int opt, char *value)
 		return c->plan.options.spurious = true;
 	case OPT_DIRECTORY:
 		c->directory = value;
+		return true;
+	case OPT_OUTCOMES:
+		c->outcomes = value;
 		return true;
 	default: /* OPT_GUEST */
 		c->guest = atoi(value);
@@ -281,12 +290,29 @@ static void fill_file(const struct command *c, struct schedule_file *file, const
 	file->option_count = i;
 }
 
+/* A line is written at once: other jobs write, too. */
+static void write_outcomes(const char *path, const char *name, const struct result *r)
+{
+	FILE *f = fopen(path, "ae");
+	int i;
+
+	if (!f)
+		return;
+	fprintf(f, "%s\t%s\t%lu\t", name, result_name(r), r->executions + r->sampled);
+	for (i = 0; i < r->outcome_count; i++)
+		fprintf(f, "%s%s", i ? " | " : "", r->outcomes[i].text);
+	fputc('\n', f);
+	fclose(f);
+}
+
 static void explore_subject(struct command *c, const char *name, const char *scenario, FILE *f, struct result *r)
 {
 	struct schedule_file file;
 
 	explore(&c->plan, r);
 	report_result(f, name, &c->plan, r);
+	if (c->outcomes)
+		write_outcomes(c->outcomes, name, r);
 	if (r->kind != RESULT_FAILED)
 		return;
 	fill_file(c, &file, scenario);
@@ -313,7 +339,8 @@ static void explore_scenario(struct command *c, struct job *j)
 		_exit(0);
 	}
 	explore_subject(c, j->scenario, j->scenario, f, &r);
-	*j->score = (struct score){r.kind, g.unsupported, r.executions, r.sampled};
+	*j->score = (struct score){r.kind, g.unsupported, r.executions, r.sampled, ""};
+	snprintf(j->score->text, sizeof(j->score->text), "%.*s", TEXT_MAX - 1, r.text);
 	fclose(f);
 	guest_subject_end(&g);
 	_exit(0);
@@ -418,6 +445,36 @@ static void copy_report(const struct job *j)
 	fflush(stdout);
 }
 
+static enum outcome outcome_of(const char *text)
+{
+	if (strncmp(text, "deadlock", 8) == 0 || strncmp(text, "livelock", 8) == 0)
+		return HUNG;
+	return strncmp(text, "killed by", 9) == 0 ? CRASHED : FAIL;
+}
+
+/* Does the expectation file of the backend know of this failure? */
+static bool is_known(struct command *c, const struct job *j)
+{
+	struct verdict v = {.c = case_find(j->scenario), .outcome = outcome_of(j->score->text)};
+	bool known;
+
+	v.message = strdup(j->score->text);
+	expect_apply(c->expectations, &v);
+	known = v.outcome == XFAIL || v.outcome == FLAKY;
+	if (known)
+		printf("known: %s: %s\n", j->scenario, v.reason ? v.reason : "");
+	verdict_clear(&v);
+	return known;
+}
+
+static void count_failure(struct command *c, const struct job *j)
+{
+	if (is_known(c, j))
+		c->known++;
+	else
+		c->failures++;
+}
+
 static void count_job(struct command *c, struct job *j)
 {
 	struct score *s = j->score;
@@ -429,9 +486,10 @@ static void count_job(struct command *c, struct job *j)
 	if (s->unsupported)
 		return;
 	c->exhausted += s->kind == RESULT_EXHAUSTED;
-	c->failures += s->kind == RESULT_FAILED;
 	c->uncontrolled += s->kind == RESULT_UNCONTROLLED || s->kind == RESULT_ERROR;
 	copy_report(j);
+	if (s->kind == RESULT_FAILED)
+		count_failure(c, j);
 }
 
 static void end_job(struct command *c)
@@ -464,6 +522,8 @@ static int explore_all(struct command *c)
 	}
 	if (c->unsupported)
 		printf("%lu scenarios are not supported by the backend\n", c->unsupported);
+	if (c->known)
+		printf("%lu scenarios fail as is known of the backend\n", c->known);
 	if (c->uncontrolled)
 		printf("%lu scenarios could not be controlled\n", c->uncontrolled);
 	printf("explore: exhausted %lu of %lu scenarios, %lu executions, %lu schedules sampled, %lu failures\n",
@@ -508,15 +568,34 @@ static int explore_program(struct command *c)
 	return status;
 }
 
+/* False if nothing can be written there. */
+static bool empty_outcomes(struct command *c)
+{
+	FILE *f = c->outcomes ? fopen(c->outcomes, "we") : NULL;
+
+	if (f)
+		fclose(f);
+	else if (c->outcomes)
+		snprintf(c->error, ERROR_SIZE, "--outcomes %s: %s", c->outcomes, strerror(errno));
+	return f || !c->outcomes;
+}
+
 static int run(struct command *c)
 {
 	char *name, *version;
+
+	if (!empty_outcomes(c))
+		return tool_error("%s", c->error);
 
 	if (c->program)
 		return explore_program(c);
 	if (!select_scenarios(c) || !target_locate(c->backend, c->error, ERROR_SIZE) ||
 	    !guests_begin(c->error, ERROR_SIZE) || !probe(&name, &version, c->error, ERROR_SIZE))
 		return tool_error("%s", c->error);
+	c->expectations = target.expect ? expect_load(target.expect, c->error, ERROR_SIZE) : expect_new();
+	if (!c->expectations)
+		return tool_error("%s", c->error);
+	expect_begin(c->expectations, name, version, target.options, target.option_count);
 	printf("poolproof %s: %s %s, %zu scenarios\n", poolproof_version, name, version, c->count);
 	free(name);
 	free(version);
@@ -548,6 +627,8 @@ int cmd_explore(int argc, char **argv)
 		guest_main(c->guest, c->selection.given[0].items[0], c->backend);
 	if (status < 0)
 		status = run(c);
+	if (c->expectations)
+		expect_free(c->expectations);
 	select_clear(&c->selection);
 	free(c->job);
 	target_clear();
@@ -613,6 +694,11 @@ static int replay_program(struct command *c, struct schedule_file *file)
 		tool_error("%s", c->error);
 	subject_end(&s);
 	return status;
+}
+
+bool replay_is_of_schedule(const char *path)
+{
+	return schedule_file_is(path);
 }
 
 int cmd_replay_schedule(int argc, char **argv)

@@ -317,6 +317,11 @@ static bool is_exhausted(const struct result *r)
 	return r->searched && !r->caveats;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct outcome_count *)a)->text, ((const struct outcome_count *)b)->text);
+}
+
 void explore(const struct plan *p, struct result *r)
 {
 	double start = clock_now(), end = start + p->seconds;
@@ -329,6 +334,7 @@ void explore(const struct plan *p, struct result *r)
 		follow(p, &strategy_pct, r, p->schedules, end);
 	if (r->kind == RESULT_SAMPLED && is_exhausted(r))
 		r->kind = RESULT_EXHAUSTED;
+	qsort(r->outcomes, (size_t)r->outcome_count, sizeof(r->outcomes[0]), by_text);
 	r->seconds = clock_now() - start;
 }
 

@@ -23,8 +23,8 @@
 
 #define THREADS_MAX 48
 #define OBJECTS_MAX 2048
-#define EVENTS_MAX 60000
-#define STEPS_MAX 16384 /* of a prefix */
+#define EVENTS_MAX 200000
+#define STEPS_MAX 65536 /* of a prefix */
 #define TEXT_MAX 512
 #define NOBODY (-1)
 #define ENVIRONMENT "POOLPROOF_SCHEDULE" /* the number of the descriptor to map */

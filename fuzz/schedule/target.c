@@ -33,7 +33,7 @@ static double clock_now(void)
 /* Beside the tool, or where `make install` puts it. */
 static bool find_library(char *path, size_t size)
 {
-	static const char *const folders[] = {"", "../lib/"};
+	static const char *const folders[] = {"", "../lib/", "../"};
 	char tool[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", tool, sizeof(tool) - 1);
 	size_t i;
@@ -165,8 +165,10 @@ static void end_stuck(struct subject *s)
 	m->ending = END_STUCK;
 	m->culprit = m->state.running;
 	snprintf(m->text, sizeof(m->text), "no step for %g s", s->patience);
-	kill(m->pid, SIGKILL);
-	kill(-m->pid, SIGKILL);
+	if (m->pid > 0) {
+		kill(m->pid, SIGKILL);
+		kill(-m->pid, SIGKILL);
+	}
 }
 
 bool subject_execute(struct subject *s)
@@ -186,7 +188,7 @@ bool subject_execute(struct subject *s)
 		if (m->state.steps != steps) {
 			steps = m->state.steps;
 			moved = clock_now();
-		} else if (m->ending != END_STUCK && clock_now() > moved + s->patience) {
+		} else if (m->ending == END_NONE && m->pid > 0 && clock_now() > moved + s->patience) {
 			end_stuck(s);
 		}
 	}

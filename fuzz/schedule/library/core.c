@@ -64,6 +64,9 @@ _Noreturn void end_execution(enum execution_end ending, const char *format, ...)
 	memory->culprit = self;
 	if (__gcov_dump)
 		__gcov_dump();
+	/* The first process of the execution may be another one, that waits for us. */
+	if (is_execution && raw(SYS_getpid, 0, 0, 0, 0, 0, 0) != memory->pid)
+		raw(SYS_kill, memory->pid, SIGKILL, 0, 0, 0, 0);
 	raw(SYS_exit_group, 0, 0, 0, 0, 0, 0);
 	__builtin_trap();
 }
@@ -200,11 +203,13 @@ static void restore(void)
 	memory->events = snapshot_events;
 	memory->ending = END_NONE;
 	memory->caveats = 0;
+	memory->pid = 0;
 	memory->text[0] = memory->outcome[0] = '\0';
 }
 
 static void begin_execution(pid_t server)
 {
+	memory->pid = (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
 	raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
 	raw(SYS_setpgid, 0, 0, 0, 0, 0, 0);
 	if (raw(SYS_getppid, 0, 0, 0, 0, 0, 0) != server)
@@ -238,7 +243,6 @@ void fork_point(void)
 			begin_execution(server);
 			return;
 		}
-		memory->pid = pid;
 		while (raw(SYS_wait4, pid, (long)&status, 0, 0, 0, 0) == -EINTR)
 			;
 		raw(SYS_kill, -pid, SIGKILL, 0, 0, 0, 0);
