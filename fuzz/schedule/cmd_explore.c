@@ -449,6 +449,8 @@ static enum outcome outcome_of(const char *text)
 {
 	if (strncmp(text, "deadlock", 8) == 0 || strncmp(text, "livelock", 8) == 0)
 		return HUNG;
+	if (strncmp(text, "race", 4) == 0)
+		return RACE;
 	return strncmp(text, "killed by", 9) == 0 ? CRASHED : FAIL;
 }
 

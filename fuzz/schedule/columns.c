@@ -47,6 +47,7 @@ const char *operation_name(int kind)
 		[OP_POINT] = "goes on",
 		[OP_DESTROY] = "destroy",
 		[OP_WAITPID] = "waitpid",
+		[OP_ATOMIC] = "access",
 		[OP_DESCRIPTOR] = "descriptor",
 	};
 
@@ -68,7 +69,7 @@ const char *object_text(const struct memory *m, int number)
 		[OBJECT_NONE] = "object", [OBJECT_THREAD] = "thread",	[OBJECT_MUTEX] = "mutex",
 		[OBJECT_COND] = "cond",	  [OBJECT_RWLOCK] = "rwlock",	[OBJECT_SPIN] = "spinlock",
 		[OBJECT_BARRIER] = "barrier", [OBJECT_ONCE] = "once",	[OBJECT_SEM] = "sem",
-		[OBJECT_FUTEX] = "futex",
+		[OBJECT_FUTEX] = "futex",     [OBJECT_ATOMIC] = "atomic",
 	};
 	const struct object *o = &m->state.object[number];
 	size_t size;

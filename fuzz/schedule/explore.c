@@ -78,6 +78,9 @@ bool execution_failed(const struct plan *p, char *text, size_t size)
 	case END_DEADLOCK:
 		snprintf(text, size, "deadlock: %s", m->text);
 		return true;
+	case END_RACE:
+		snprintf(text, size, "race: %s", m->text);
+		return true;
 	case END_LIVELOCK:
 		snprintf(text, size, "livelock: %s", m->text);
 		return true;

@@ -78,6 +78,7 @@ enum kind {
 	OP_POINT,
 	OP_DESTROY, /* of an object of another kind than a condition variable */
 	OP_WAITPID,
+	OP_ATOMIC,
 	OP_DESCRIPTOR, /* argument: it is to be ready for the events in deadline */
 	OP_KINDS
 };
@@ -93,6 +94,7 @@ enum object_kind {
 	OBJECT_ONCE,
 	OBJECT_SEM,
 	OBJECT_FUTEX,
+	OBJECT_ATOMIC,
 	OBJECT_KINDS
 };
 
@@ -189,6 +191,7 @@ enum execution_end {
 	END_LIVELOCK, /* the limit of steps is reached */
 	END_DIVERGED, /* the prefix asks for a step that is not possible */
 	END_ASLEEP,   /* nothing is left but what the sleep set covers */
+	END_RACE,     /* nothing orders two accesses, or one and a free: see text */
 	END_LOST,     /* something that cannot be controlled: see text */
 	END_STUCK,    /* a thread does not come back; set by the explorer */
 	ENDINGS
@@ -240,6 +243,7 @@ struct state {
 struct memory {
 	/* The explorer counts asked up, and the target counts done after it; futexes. */
 	uint32_t asked, done;
+	bool watched;	/* there is code that tells its accesses */
 	uint32_t ready; /* the target has come to its fork point */
 	struct request request;
 

@@ -60,6 +60,8 @@ void report_result(FILE *f, const char *name, const struct plan *p, struct resul
 	fprintf(f, ", %.0f per second, up to %u steps", r->seconds > 0 ? (double)all / r->seconds : 0, r->longest);
 	if (r->searched && p->options.preemptions >= 0)
 		fprintf(f, ", at most %d preemptions", p->options.preemptions);
+	if (p->subject->m->watched)
+		fprintf(f, ", accesses watched");
 	print_caveats(f, r);
 	print_outcomes(f, r);
 	fputc('\n', f);

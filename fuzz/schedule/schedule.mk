@@ -1,6 +1,7 @@
 # schedule.mk: the explorer; included by the Makefile, whose variables it uses.
 #
 #   make explore TIME=600 BACKEND=reference   all scenarios under controlled schedules
+#   make explore-points                       the same on the reference, its accesses to memory watched
 #   make schedule-check                       tests of the explorer
 
 SCHEDULE         := $(wildcard fuzz/schedule/*.c)
@@ -16,7 +17,7 @@ $(B)/fuzz/schedule/library/%.o: fuzz/schedule/library/%.c
 	$(Q)$(CC) -std=gnu11 -pthread -fPIC $(WARN) -fvisibility=hidden -O2 -g -MMD -MP -c -o $@ $<
 
 $(B)/poolproof-schedule.so: $(call objs,$(SCHEDULE_LIBRARY))
-	$(Q)$(CC) -shared -pthread -Wl,-z,defs -o $@ $^ -ldl
+	$(Q)$(CC) -shared -pthread -Wl,-z,defs -Wl,-soname,poolproof-schedule.so -o $@ $^ -ldl
 
 $(B)/poolproof: $(call objs,$(SCHEDULE))
 
@@ -32,7 +33,20 @@ endif
 explore: all
 	$(B)/poolproof explore --time $(or $(TIME),540) --directory $(B) $(ARGS) $(or $(BACKEND),reference)
 
-.PHONY: explore install-schedule
+# The same with accesses watched: code compiled for ThreadSanitizer, linked without its runtime,
+# whose place the library takes.
+POINTS := $(patsubst %.c,$(B)/points/%.o,$(REFERENCE) conformance/backends/reference.c)
+$(B)/points/%.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE= $(COMMON) -Ireference -O1 -g -fsanitize=thread -MMD -MP -c -o $@ $<
+$(B)/points/reference.so: $(POINTS) $(B)/poolproof-schedule.so conformance/backends/adapter.map
+	$(Q)$(CC) -shared -pthread -Wl,--version-script=conformance/backends/adapter.map -Wl,-rpath,'$$ORIGIN/..' \
+	   -o $@ $(filter %.o %.so,$^)
+
+explore-points: all $(B)/points/reference.so
+	$(B)/poolproof explore --time $(or $(TIME),540) --directory $(B) $(ARGS) $(B)/points/reference.so
+
+.PHONY: explore explore-points install-schedule
 
 # ---- tests: programs under exploration, and what looks at them ----------------------------
 
@@ -43,11 +57,16 @@ SCHEDULE_BIN      := $(B)/fuzz/schedule/tests
 
 $(SCHEDULE_PROGRAMS:%=$(SCHEDULE_BIN)/%): $(SCHEDULE_BIN)/%: $(SCHEDULE_BIN)/%.o
 	$(Q)$(CC) -pthread -o $@ $^
+# A program whose accesses are watched.
+$(SCHEDULE_BIN)/unordered: fuzz/schedule/tests/unordered.c $(B)/poolproof-schedule.so
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -O1 -g -pthread -fsanitize=thread -c -o $@.o $<
+	$(Q)$(CC) -pthread -o $@ $@.o $(B)/poolproof-schedule.so -Wl,-rpath,$(abspath $(B))
 $(SCHEDULE_TESTS:%.c=$(B)/%): %: %.o $(call objs,$(SCHEDULE_PARTS))
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check)
 	$(Q)ln -sf $(abspath $(B))/poolproof-schedule.so $(@D)/
 
-schedule-check: all $(SCHEDULE_TESTS:%.c=$(B)/%) $(SCHEDULE_PROGRAMS:%=$(SCHEDULE_BIN)/%)
+schedule-check: all $(SCHEDULE_TESTS:%.c=$(B)/%) $(SCHEDULE_PROGRAMS:%=$(SCHEDULE_BIN)/%) $(SCHEDULE_BIN)/unordered
 	@status=0; for t in $(SCHEDULE_TESTS:%.c=$(B)/%); do $$t $(SCHEDULE_BIN) || status=1; done; exit $$status
 
 .PHONY: schedule-check

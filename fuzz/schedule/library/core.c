@@ -42,6 +42,11 @@ int number_of(const struct thread *t)
 	return (int)(t - memory->state.thread);
 }
 
+bool has_token(void)
+{
+	return memory && self != NOBODY;
+}
+
 void *real_function(const char *name)
 {
 	void *f = dlsym(RTLD_NEXT, name);
@@ -102,6 +107,7 @@ int thread_new(struct thread *parent)
 	t->pid = parent ? parent->pid : 1;
 	t->object = object_number(object_new(t, OBJECT_THREAD, true));
 	policy_thread(t);
+	points_spawn(parent ? number_of(parent) : NOBODY, number_of(t));
 	if (parent)
 		push_event((struct event){.kind = EVENT_SPAWN, .thread = (uint8_t)number_of(parent),
 					  .other = (uint8_t)number_of(t), .operation = t->next});
@@ -153,6 +159,11 @@ static int inherited_descriptor(void)
 	return number;
 }
 
+bool is_preloaded(void)
+{
+	return memory || inherited_descriptor() != NOBODY;
+}
+
 static void attach(void)
 {
 	int fd = inherited_descriptor();
@@ -174,8 +185,11 @@ static void attach(void)
 	thread_at(self)->next = (struct operation){0};
 }
 
+/* A backend that was linked with it may be looked at without an explorer. */
 __attribute__((constructor)) static void construct(void)
 {
+	if (!is_preloaded())
+		return;
 	me();
 	hide();
 }
@@ -433,6 +447,7 @@ static void note_step(struct choice c, const uint8_t *ways)
 	s->last = s->running = c.thread;
 	s->steps++;
 	advance_clock(t, c.way);
+	points_step(c.thread, &t->next);
 	policy_stepped(t);
 }
 
@@ -565,6 +580,7 @@ void leave(void)
 
 	t->state = THREAD_EXITED;
 	to = next_step();
+	self = NOBODY;
 	if (to != NOBODY)
 		hand_to(thread_at(to));
 }
@@ -589,9 +605,13 @@ void become(int number)
 /* The last that runs of a process that exits: from now on its threads are no more. */
 __attribute__((destructor)) static void process_ends(void)
 {
-	struct state *s = &memory->state;
-	int i, to, pid = me()->pid;
+	struct state *s;
+	int i, to, pid;
 
+	if (!has_token())
+		return;
+	s = &memory->state;
+	pid = me()->pid;
 	fork_point();
 	step((struct operation){.kind = OP_DEATH});
 	for (i = 0; i < s->threads; i++)

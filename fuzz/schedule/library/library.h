@@ -20,7 +20,9 @@ extern struct memory *memory;
 
 /* The calling thread; attaches the process to the explorer if it is not yet. */
 struct thread *me(void);
+bool is_preloaded(void); /* by an explorer */
 int number_of(const struct thread *t);
+bool has_token(void); /* the caller is a controlled thread that has not left */
 struct thread *thread_at(int number);
 
 /*
@@ -109,6 +111,13 @@ void mutexes_of_the_dead(int thread);
 /* ---- io.c ------------------------------------------------------------------------------------- */
 
 bool descriptor_is_ready(int fd, short events);
+
+/* ---- points.c ------------------------------------------------------------------------------------ */
+
+void points_step(int thread, const struct operation *op); /* thread takes it */
+void points_spawn(int parent, int thread);
+void points_learn(int thread, int object); /* what was done before it was changed last */
+void points_begin(const void *stack, size_t size);
 
 /* ---- mappings.c --------------------------------------------------------------------------------- */
 

@@ -159,6 +159,7 @@ EXPORT int pthread_barrier_wait(pthread_barrier_t *b)
 	if (++o->count < o->limit) {
 		sleep.count = 0;
 		fall_asleep(sleep, (struct operation){.kind = OP_POINT});
+		points_learn(number_of(me()), object_number(o));
 		return 0;
 	}
 	o->count = 0;

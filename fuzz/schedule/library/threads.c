@@ -68,7 +68,8 @@ static void in_child(void)
 
 __attribute__((constructor)) static void prepare(void)
 {
-	fflush(NULL);
+	if (!is_preloaded())
+		return;
 	pthread_key_create(&last_key, thread_ends);
 	pthread_setspecific(last_key, (void *)1);
 	thread_at(0)->handle = (uint64_t)pthread_self();
@@ -111,6 +112,18 @@ EXPORT pid_t waitpid(pid_t pid, int *status, int options)
 
 /* ---- threads ---------------------------------------------------------------------------- */
 
+static void forget_stack(void)
+{
+	pthread_attr_t attr;
+	void *stack;
+	size_t size;
+
+	pthread_getattr_np(pthread_self(), &attr);
+	pthread_attr_getstack(&attr, &stack, &size);
+	pthread_attr_destroy(&attr);
+	points_begin(stack, size);
+}
+
 static void *begin(void *arg)
 {
 	struct thread *t = thread_at((int)(long)arg);
@@ -119,6 +132,7 @@ static void *begin(void *arg)
 	void *argument = (void *)(uintptr_t)t->argument;
 
 	thread_begins((int)(long)arg);
+	forget_stack();
 	pthread_setspecific(last_key, (void *)1);
 	return t->c11 ? (void *)(intptr_t)c11(argument) : start(argument);
 }

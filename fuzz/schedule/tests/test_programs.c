@@ -89,6 +89,45 @@ START_TEST(no_bug_is_found_where_there_is_none)
 }
 END_TEST
 
+/* ---- accesses to memory ------------------------------------------------------------------ */
+
+static const struct {
+	char *name;
+	const char *told; /* NULL: every schedule is seen, and nothing is wrong */
+} unordered[] = {
+	{"write_and_write", "race: write by thread"},
+	{"publication_before_data", "race: "},
+	{"use_after_free", "race: use after free: write by thread 1"},
+	{"right_atomic", NULL},
+	{"right_barrier", NULL},
+	{"right_reuse", NULL},
+};
+#define UNORDERED (int)(sizeof(unordered) / sizeof(unordered[0]))
+
+START_TEST(accesses_are_watched)
+{
+	char *path = program("unordered");
+	struct subject s;
+	struct plan p;
+	struct result r;
+
+	begin(&p, &s, WORDS(path, unordered[_i].name));
+	p.strategy = &strategy_dpor;
+	explore(&p, &r);
+	ck_assert(s.m->watched);
+	if (unordered[_i].told) {
+		ck_assert_msg(r.kind == RESULT_FAILED && r.confirmed, "%s: not found", unordered[_i].name);
+		ck_assert_msg(strncmp(r.text, unordered[_i].told, strlen(unordered[_i].told)) == 0, "%s: %s",
+			      unordered[_i].name, r.text);
+	} else {
+		ck_assert_msg(r.kind == RESULT_EXHAUSTED, "%s: %s", unordered[_i].name, r.text);
+	}
+	result_clear(&r);
+	subject_end(&s);
+	free(path);
+}
+END_TEST
+
 /* ---- the same again ---------------------------------------------------------------------- */
 
 static uint64_t draw_one(const struct plan *p, uint64_t seed)
@@ -193,6 +232,7 @@ int main(int argc, char **argv)
 	tcase_add_test(c, functions_return_what_those_of_libc_do);
 	tcase_add_loop_test(c, each_strategy_finds_each_bug, 0, BUGS * WAYS);
 	tcase_add_loop_test(c, no_bug_is_found_where_there_is_none, 0, BUGS);
+	tcase_add_loop_test(c, accesses_are_watched, 0, UNORDERED);
 	tcase_add_loop_test(c, a_schedule_repeats, 0, 5);
 	tcase_add_test(c, a_wrong_schedule_diverges);
 	tcase_set_timeout(c, 0);

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * points.c: a runtime for code that was compiled with -fsanitize=thread and is linked
+ * without one: races by happens-before, use after free, and atomics as steps.
+ *
+ * A vector clock for each thread and each synchronization object; for each eight
+ * bytes that such code has touched, its last write and last reads.  A step on an
+ * object that gives it back releases, one that takes it acquires, any other
+ * does both: more order than there may be, so no race is told that is none.
+ *
+ * All of it belongs to one process and is used by who has the token.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "library.h"
+
+#define CELLS (1 << 14)
+#define PROBES 16
+#define READERS 4
+
+struct mark {
+	const void *pc;
+	uint32_t epoch; /* 0: none */
+	uint8_t thread, mask; /* of the eight bytes */
+};
+
+struct cell {
+	uintptr_t granule; /* address / 8 */
+	bool freed;
+	struct mark write, reads[READERS];
+};
+
+static bool on;
+static uint32_t clocks[THREADS_MAX][THREADS_MAX], released[OBJECTS_MAX][THREADS_MAX];
+static struct cell cells[CELLS];
+
+/* ---- happens-before --------------------------------------------------------------------- */
+
+static void learn(uint32_t *a, const uint32_t *b)
+{
+	int i;
+
+	for (i = 0; i < THREADS_MAX; i++)
+		if (b[i] > a[i])
+			a[i] = b[i];
+}
+
+void points_learn(int thread, int object)
+{
+	if (on)
+		learn(clocks[thread], released[object]);
+}
+
+void points_step(int thread, const struct operation *op)
+{
+	int i;
+
+	if (!on)
+		return;
+	for (i = 0; i < op->count; i++) {
+		int object = op->touches[i].object, access = op->touches[i].access;
+
+		if (access != GIVES)
+			points_learn(thread, object);
+		if (access == GIVES || access == CHANGES)
+			learn(released[object], clocks[thread]);
+	}
+	clocks[thread][thread]++;
+}
+
+void points_spawn(int parent, int thread)
+{
+	memset(clocks[thread], 0, sizeof(clocks[thread]));
+	if (parent != NOBODY) {
+		learn(clocks[thread], clocks[parent]);
+		clocks[parent][parent]++;
+	}
+	clocks[thread][thread] = 1;
+}
+
+/* ---- what was touched ---------------------------------------------------------------------- */
+
+static struct cell *cell_of(uintptr_t granule)
+{
+	size_t at = (granule * 0x9e3779b97f4a7c15ULL) >> 50, i;
+	struct cell *c;
+
+	for (i = 0; i < PROBES; i++) {
+		c = &cells[(at + i) % CELLS];
+		if (c->granule == granule)
+			return c;
+		if (!c->granule)
+			break;
+	}
+	c = &cells[(at + i) % CELLS];
+	memset(c, 0, sizeof(*c));
+	c->granule = granule;
+	return c;
+}
+
+static void place_text(const void *pc, char *text, size_t size)
+{
+	const char *file;
+	Dl_info info;
+
+	if (!dladdr(pc, &info) || !info.dli_fname) {
+		snprintf(text, size, "somewhere");
+		return;
+	}
+	file = strrchr(info.dli_fname, '/');
+	snprintf(text, size, "%s+0x%lx", file ? file + 1 : info.dli_fname,
+		 (unsigned long)((const char *)pc - (const char *)info.dli_fbase) - 1);
+}
+
+static _Noreturn void tell_race(const struct mark *before, const char *what_before, int thread, const char *what,
+				const void *pc)
+{
+	char here[128], there[128];
+
+	place_text(pc, here, sizeof(here));
+	place_text(before->pc, there, sizeof(there));
+	end_execution(END_RACE, "%s by thread %d at %s, %s by thread %d at %s, and nothing orders them", what_before,
+		      before->thread, there, what, thread, here);
+}
+
+static void judge(const struct mark *m, const char *what_before, int thread, uint8_t mask, const char *what,
+		  const void *pc)
+{
+	if (m->epoch && (m->mask & mask) && m->thread != thread && m->epoch > clocks[thread][m->thread])
+		tell_race(m, what_before, thread, what, pc);
+}
+
+static _Noreturn void tell_freed(const struct cell *c, int thread, const char *what, const void *pc)
+{
+	char here[128], there[128];
+
+	place_text(pc, here, sizeof(here));
+	place_text(c->write.pc, there, sizeof(there));
+	end_execution(END_RACE, "use after free: %s by thread %d at %s of what thread %d has freed at %s", what, thread,
+		      here, c->write.thread, there);
+}
+
+static void note_read(struct cell *c, struct mark now)
+{
+	int i, oldest = 0;
+
+	for (i = 0; i < READERS; i++) {
+		if (!c->reads[i].epoch || c->reads[i].thread == now.thread) {
+			c->reads[i] = now;
+			return;
+		}
+		if (c->reads[i].epoch < c->reads[oldest].epoch)
+			oldest = i;
+	}
+	c->reads[oldest] = now;
+}
+
+static void touch(uintptr_t granule, uint8_t mask, const char *what, bool writes, const void *pc)
+{
+	int thread = number_of(me()), i;
+	struct mark now = {pc, clocks[thread][thread], (uint8_t)thread, mask};
+	struct cell *c = cell_of(granule);
+
+	if (c->freed)
+		tell_freed(c, thread, what, pc);
+	judge(&c->write, "write", thread, mask, what, pc);
+	for (i = 0; writes && i < READERS; i++)
+		judge(&c->reads[i], "read", thread, mask, what, pc);
+	if (writes)
+		c->write = now;
+	else
+		note_read(c, now);
+}
+
+static void touch_range(const void *p, size_t size, const char *what, bool writes, const void *pc)
+{
+	uintptr_t at = (uintptr_t)p, end = at + size;
+
+	if (!on)
+		return;
+	while (at < end) {
+		uintptr_t next = (at | 7) + 1;
+		unsigned first = at & 7, last = next < end ? 8 : (unsigned)(end - (at & ~(uintptr_t)7));
+
+		touch(at >> 3, (uint8_t)((0xff << first) & ((1 << last) - 1)), what, writes, pc);
+		at = next;
+	}
+}
+
+static void forget_range(const void *p, size_t size)
+{
+	uintptr_t first = (uintptr_t)p >> 3, last = ((uintptr_t)p + size) >> 3;
+	int i;
+
+	for (i = 0; i < CELLS; i++)
+		if (cells[i].granule >= first && cells[i].granule <= last) {
+			uintptr_t granule = cells[i].granule;
+
+			memset(&cells[i], 0, sizeof(cells[i]));
+			cells[i].granule = granule; /* keeps the way to those behind it */
+		}
+}
+
+/* A thread begins on a stack that another one had. */
+void points_begin(const void *stack, size_t size)
+{
+	if (on)
+		forget_range(stack, size);
+}
+
+/* ---- memory that comes and goes ------------------------------------------------------------------ */
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *p, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *p);
+
+static void *fresh(void *p)
+{
+	if (on && p && has_token())
+		forget_range(p, malloc_usable_size(p));
+	return p;
+}
+
+EXPORT void *malloc(size_t size)
+{
+	return fresh(__libc_malloc(size));
+}
+
+EXPORT void *calloc(size_t n, size_t size)
+{
+	return fresh(__libc_calloc(n, size));
+}
+
+EXPORT void *realloc(void *p, size_t size)
+{
+	return fresh(__libc_realloc(p, size));
+}
+
+EXPORT void *memalign(size_t alignment, size_t size)
+{
+	return fresh(__libc_memalign(alignment, size));
+}
+
+EXPORT void *aligned_alloc(size_t alignment, size_t size)
+{
+	return memalign(alignment, size);
+}
+
+EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
+{
+	*p = memalign(alignment, size);
+	return *p ? 0 : 12; /* ENOMEM */
+}
+
+/* Only what instrumented code has touched is looked at: the rest it never sees. */
+static void mark_freed(const void *p, size_t size, const void *pc)
+{
+	uintptr_t first = (uintptr_t)p >> 3, last = ((uintptr_t)p + size - 1) >> 3;
+	int i;
+
+	for (i = 0; i < CELLS; i++)
+		if (cells[i].granule >= first && cells[i].granule <= last) {
+			touch(cells[i].granule, 0xff, "free", true, pc);
+			cells[i].freed = true;
+		}
+}
+
+EXPORT void free(void *p)
+{
+	if (on && p && has_token())
+		mark_freed(p, malloc_usable_size(p), __builtin_return_address(0));
+	__libc_free(p);
+}
+
+/* ---- what the compiler calls ------------------------------------------------------------------------ */
+
+#define HERE __builtin_return_address(0)
+
+EXPORT void __tsan_init(void);
+EXPORT void __tsan_init(void)
+{
+	if (!is_preloaded())
+		return;
+	on = true;
+	me();
+	memory->watched = true;
+}
+
+#define IGNORES(name, ...)             \
+	EXPORT void name(__VA_ARGS__); \
+	EXPORT void name(__VA_ARGS__)  \
+	{                              \
+	}
+IGNORES(__tsan_func_entry, void *pc __attribute__((unused)))
+IGNORES(__tsan_func_exit, void)
+IGNORES(__tsan_atomic_thread_fence, int order __attribute__((unused)))
+IGNORES(__tsan_atomic_signal_fence, int order __attribute__((unused)))
+
+#define TOUCHES(name, size_, what, writes)                   \
+	EXPORT void name(void *p);                           \
+	EXPORT void name(void *p)                            \
+	{                                                    \
+		touch_range(p, (size_), what, writes, HERE); \
+	}
+#define TOUCHES_OF(size)                                                  \
+	TOUCHES(__tsan_read##size, size, "read", false)                   \
+	TOUCHES(__tsan_write##size, size, "write", true)                  \
+	TOUCHES(__tsan_unaligned_read##size, size, "read", false)         \
+	TOUCHES(__tsan_unaligned_write##size, size, "write", true)        \
+	TOUCHES(__tsan_volatile_read##size, size, "read", false)          \
+	TOUCHES(__tsan_volatile_write##size, size, "write", true)
+TOUCHES_OF(1)
+TOUCHES_OF(2)
+TOUCHES_OF(4)
+TOUCHES_OF(8)
+TOUCHES_OF(16)
+TOUCHES(__tsan_vptr_read, sizeof(void *), "read", false)
+
+EXPORT void __tsan_vptr_update(void **p, void *value);
+EXPORT void __tsan_vptr_update(void **p, void *value)
+{
+	if (*p != value)
+		touch_range(p, sizeof(*p), "write", true, HERE);
+}
+
+EXPORT void __tsan_read_range(void *p, size_t size);
+EXPORT void __tsan_read_range(void *p, size_t size)
+{
+	touch_range(p, size, "read", false, HERE);
+}
+
+EXPORT void __tsan_write_range(void *p, size_t size);
+EXPORT void __tsan_write_range(void *p, size_t size)
+{
+	touch_range(p, size, "write", true, HERE);
+}
+
+/* ---- atomics: each is a step --------------------------------------------------------------------------- */
+
+static void atomic_step(const volatile void *p, enum access access)
+{
+	if (on)
+		step_on(OP_ATOMIC, object_at((const void *)p, OBJECT_ATOMIC, false), access);
+}
+
+#define RMW(bits, type, name, builtin)                                                       \
+	EXPORT type __tsan_atomic##bits##_##name(volatile type *p, type value, int order);   \
+	EXPORT type __tsan_atomic##bits##_##name(volatile type *p, type value, int order)    \
+	{                                                                                    \
+		(void)order;                                                                 \
+		atomic_step(p, CHANGES);                                                     \
+		return builtin(p, value, __ATOMIC_SEQ_CST);                                  \
+	}
+#define EXCHANGES(bits, type, strength)                                                                              \
+	EXPORT int __tsan_atomic##bits##_compare_exchange_##strength(volatile type *p, type *old, type value, int a, \
+								     int b);                                         \
+	EXPORT int __tsan_atomic##bits##_compare_exchange_##strength(volatile type *p, type *old, type value, int a, \
+								     int b)                                          \
+	{                                                                                                            \
+		(void)a, (void)b;                                                                                    \
+		atomic_step(p, CHANGES);                                                                             \
+		return __atomic_compare_exchange_n(p, old, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);            \
+	}
+#define ATOMICS(bits, type)                                                                            \
+	EXPORT type __tsan_atomic##bits##_load(const volatile type *p, int order);                     \
+	EXPORT type __tsan_atomic##bits##_load(const volatile type *p, int order)                      \
+	{                                                                                              \
+		(void)order;                                                                           \
+		atomic_step(p, LOOKS);                                                                 \
+		return __atomic_load_n(p, __ATOMIC_SEQ_CST);                                           \
+	}                                                                                              \
+	EXPORT void __tsan_atomic##bits##_store(volatile type *p, type value, int order);              \
+	EXPORT void __tsan_atomic##bits##_store(volatile type *p, type value, int order)               \
+	{                                                                                              \
+		(void)order;                                                                           \
+		atomic_step(p, CHANGES);                                                               \
+		__atomic_store_n(p, value, __ATOMIC_SEQ_CST);                                          \
+	}                                                                                              \
+	EXPORT type __tsan_atomic##bits##_compare_exchange_val(volatile type *p, type old, type value, int a, int b); \
+	EXPORT type __tsan_atomic##bits##_compare_exchange_val(volatile type *p, type old, type value, int a, int b)  \
+	{                                                                                              \
+		(void)a, (void)b;                                                                      \
+		atomic_step(p, CHANGES);                                                               \
+		__atomic_compare_exchange_n(p, &old, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);    \
+		return old;                                                                            \
+	}                                                                                              \
+	RMW(bits, type, exchange, __atomic_exchange_n)                                                 \
+	RMW(bits, type, fetch_add, __atomic_fetch_add)                                                 \
+	RMW(bits, type, fetch_sub, __atomic_fetch_sub)                                                 \
+	RMW(bits, type, fetch_and, __atomic_fetch_and)                                                 \
+	RMW(bits, type, fetch_or, __atomic_fetch_or)                                                   \
+	RMW(bits, type, fetch_xor, __atomic_fetch_xor)                                                 \
+	RMW(bits, type, fetch_nand, __atomic_fetch_nand)                                               \
+	EXCHANGES(bits, type, strong)                                                                  \
+	EXCHANGES(bits, type, weak)
+
+ATOMICS(8, uint8_t)
+ATOMICS(16, uint16_t)
+ATOMICS(32, uint32_t)
+ATOMICS(64, uint64_t)

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * unordered.c: unordered NAME: programs whose accesses to memory are watched; those
+ * whose name begins with "right" have no race.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static pthread_mutex_t mu = PTHREAD_MUTEX_INITIALIZER;
+static pthread_barrier_t barrier;
+static int data, ready, *block;
+static atomic_int published;
+
+static pthread_t start(void *(*body)(void *))
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, body, NULL) != 0)
+		abort();
+	return t;
+}
+
+/* ---- races --------------------------------------------------------------------------- */
+
+static void *writes(void *arg)
+{
+	pthread_mutex_lock(&mu);
+	pthread_mutex_unlock(&mu);
+	data = 1;
+	return arg;
+}
+
+static void write_and_write(void)
+{
+	pthread_t t = start(writes);
+
+	writes(NULL);
+	pthread_join(t, NULL);
+}
+
+/* The flag is set before what it tells of. */
+static void *publishes_too_early(void *arg)
+{
+	pthread_mutex_lock(&mu);
+	ready = 1;
+	pthread_mutex_unlock(&mu);
+	data = 1;
+	return arg;
+}
+
+static void publication_before_data(void)
+{
+	pthread_t t = start(publishes_too_early);
+	int is_ready, seen = 1;
+
+	pthread_mutex_lock(&mu);
+	is_ready = ready;
+	pthread_mutex_unlock(&mu);
+	if (is_ready)
+		seen = data;
+	pthread_join(t, NULL);
+	if (!seen)
+		abort();
+}
+
+static void *uses(void *arg)
+{
+	pthread_mutex_lock(&mu);
+	*block = 1;
+	pthread_mutex_unlock(&mu);
+	return arg;
+}
+
+static void use_after_free(void)
+{
+	pthread_t t;
+
+	block = malloc(sizeof(*block));
+	*block = 0;
+	t = start(uses);
+	pthread_mutex_lock(&mu);
+	free(block);
+	pthread_mutex_unlock(&mu);
+	pthread_join(t, NULL);
+}
+
+/* ---- none -------------------------------------------------------------------------------- */
+
+static void *publishes(void *arg)
+{
+	data = 1;
+	atomic_store(&published, 1);
+	return arg;
+}
+
+static void right_atomic(void)
+{
+	pthread_t t = start(publishes);
+
+	if (atomic_load(&published) && data != 1)
+		abort();
+	pthread_join(t, NULL);
+}
+
+static void *arrives(void *arg)
+{
+	data = 1;
+	pthread_barrier_wait(&barrier);
+	return arg;
+}
+
+static void right_barrier(void)
+{
+	pthread_t t;
+
+	pthread_barrier_init(&barrier, NULL, 2);
+	t = start(arrives);
+	pthread_barrier_wait(&barrier);
+	if (data != 1)
+		abort();
+	pthread_join(t, NULL);
+}
+
+static void *has_locals(void *arg)
+{
+	volatile int local[16];
+	int i;
+
+	for (i = 0; i < 16; i++)
+		local[i] = i;
+	pthread_mutex_lock(&mu);
+	data += local[3];
+	pthread_mutex_unlock(&mu);
+	free(malloc(64));
+	return arg;
+}
+
+/* Stacks and blocks come back; what was there before is another thread's no more. */
+static void right_reuse(void)
+{
+	pthread_t t = start(has_locals), u;
+
+	pthread_detach(t);
+	u = start(has_locals);
+	free(malloc(64));
+	pthread_join(u, NULL);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} programs[] = {
+	{"write_and_write", write_and_write},
+	{"publication_before_data", publication_before_data},
+	{"use_after_free", use_after_free},
+	{"right_atomic", right_atomic},
+	{"right_barrier", right_barrier},
+	{"right_reuse", right_reuse},
+};
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; argc > 1 && i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (strcmp(argv[1], programs[i].name) == 0) {
+			programs[i].run();
+			return 0;
+		}
+	return 2;
+}
