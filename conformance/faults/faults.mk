@@ -4,6 +4,7 @@
 #   make faults FAULT=name   one, or those that a pattern names
 #   make faults ALL=1        the whole suite on each: all that turns red, and the clauses that nothing turned red
 #   make faults-quick        a sample, in a minute
+#   make mutants             single-site changes that a script makes (SAMPLE=N SEED=S: so many of them; MUTANT='pattern')
 
 FAULTS := conformance/faults
 
@@ -12,11 +13,13 @@ variant-tools: all
 	@echo "build=$(B)"
 	@echo "compile=$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -fPIC $(SANFLAGS) $(CFLAGS) -w"
 	@echo "link=$(CC) -shared -pthread $(SANFLAGS) $(LDFLAGS) -Wl,--version-script=conformance/backends/adapter.map"
-	@echo "sources=$(REFERENCE) conformance/backends/reference.c"
+	@echo "sources=$(REFERENCE)"
 
 faults:
 	@$(FAULTS)/faults $(if $(ALL),--all) $(FAULT)
 faults-quick:
 	@$(FAULTS)/faults --quick
+mutants:
+	@$(FAULTS)/mutants $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(MUTANT),'$(MUTANT)')
 
-.PHONY: variant-tools faults faults-quick
+.PHONY: variant-tools faults faults-quick mutants

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Variants of the reference: build one, and have the suite judge it.
 
-A variant is the reference with some of its files replaced.  Only what differs is
-compiled; the rest is linked from the objects of the build, with the same flags.
+A variant is the reference with some of its files replaced, or the textbook pool
+of the example if what is replaced is its.  Only what differs is compiled; the rest
+is linked from the objects of the build, with the same flags.
 """
 import json
 import os
@@ -34,7 +35,7 @@ class Tools:
         self.build = ROOT / said["build"]
         self.compile = shlex.split(said["compile"])
         self.link = shlex.split(said["link"])
-        self.sources = said["sources"].split()  # the reference, and its adapter
+        self.sources = said["sources"].split()
         self.poolproof = self.build / "poolproof"
 
     def object(self, source):
@@ -52,22 +53,24 @@ def run_quietly(command, **how):
         raise Broken(f"{command[0]}: " + " ".join(done.stdout.split())[:300])
 
 
-def copy_sources(tools, folder):
-    """Lay folder out anew, with the reference and its adapter in it."""
+def copy_sources(folder):
+    """Lay folder out anew, with the reference and the adapters in it."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "reference", folder / "reference", ignore=shutil.ignore_patterns("tests", "bench", "man"))
-    for source in tools.sources:
-        (folder / source).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / source, folder / source)
+    adapters = ROOT / "conformance/backends"
+    shutil.copytree(adapters, folder / "conformance/backends", ignore=lambda path, names: [
+        name for name in names if (adapters / name).is_dir()])
 
 
 def build(tools, folder, changed):
     """Link folder/variant.so, and return its path.  folder holds a copy of the sources,
     of which those in the list changed are not as they were."""
-    headers = any(name.endswith(".h") for name in changed)
+    headers = {str(Path(name).parent) for name in changed if name.endswith(".h")}
+    example = any(name.startswith("conformance/backends/example") for name in changed)
+    adapter = f"conformance/backends/{'example' if example else 'reference'}.c"
     objects = []
-    for source in tools.sources:
-        if headers or source in changed:
+    for source in tools.sources + [adapter]:
+        if source in changed or str(Path(source).parent) in headers:
             target = folder / (source.replace("/", "_") + ".o")
             run_quietly(tools.compile + [f"-I{folder}/reference/include", f"-I{folder}/reference",
                                          "-Iconformance/include", "-c", "-o", str(target), str(folder / source)], cwd=ROOT)
