@@ -751,18 +751,31 @@ CASE(map_26_time_is_up)
 	expect_next(mapped_for(e, task_step, args, 2, short_time()), PP_TIMEOUT, token(4000));
 }
 
-/* MAP-26: the first is there, the second is held. */
+/*
+ * MAP-26: the first is there, the second is held.  On a busy machine the time may be
+ * up before the first is there: then once more, with twice the time.
+ */
 CASE(map_26_time_is_up_at_the_second)
 {
 	struct pp_executor *e = executor_new(2);
-	void *args[2];
-	struct counter *ended = steps_new(args, 2);
+	struct pp_map *it = NULL;
+	double timeout = short_time();
+	void *args[2], *outcome;
+	int status = PP_TIMEOUT;
 
-	open_step(args[0]);
-	struct pp_map *it = mapped_for(e, task_step, args, 2, short_time());
-	counter_await(ended, 1);
-	context("map with a short timeout, its second task held");
-	expect_next(it, PP_OK, token(0));
+	for (; status == PP_TIMEOUT; timeout *= 2) {
+		if (it) {
+			open_step(args[1]);
+			map_end(it);
+		}
+		steps_new(args, 2);
+		open_step(args[0]);
+		it = mapped_for(e, task_step, args, 2, timeout);
+		status = map_next(it, &outcome);
+	}
+	context("map with a timeout of %g, its second task held", timeout / 2);
+	EXPECT_STATUS(PP_OK, status);
+	EXPECT_PTR(token(0), outcome);
 	expect_next(it, PP_TIMEOUT, token(4000));
 }
 
