@@ -17,7 +17,7 @@
 
 #define ERROR_SIZE 4096
 
-enum { OPT_TIME = 0x1000, OPT_RUNS, OPT_BACKEND, OPT_C, OPT_PRINT, OPT_HELP };
+enum { OPT_TIME = 0x1000, OPT_RUNS, OPT_BACKEND, OPT_C, OPT_PRINT, OPT_HELP, OPT_VERSION };
 
 static const struct option options[] = {
 	{"option", required_argument, NULL, 'o'},
@@ -27,6 +27,7 @@ static const struct option options[] = {
 	{"print", no_argument, NULL, OPT_PRINT},
 	{"c", no_argument, NULL, OPT_C},
 	{"help", no_argument, NULL, OPT_HELP},
+	{"version", no_argument, NULL, OPT_VERSION},
 	{0},
 };
 
@@ -50,7 +51,8 @@ static int help(void)
 	       "  --runs N           N times at the most (default: 10000)\n"
 	       "  --print            print the program, and do not run it\n"
 	       "  --c                print it as a C program, for a bug report\n"
-	       "  --help             print this\n\n"
+	       "  --help             print this\n"
+	       "  --version          print the version\n\n"
 	       "Exit status: 0 it passed; 1 it failed; 2 an error in how it was used.\n");
 	return EXIT_GOOD;
 }
@@ -92,6 +94,8 @@ static int parse(struct command *c, int argc, char **argv)
 			return tool_bad_option("replay", opt, argv);
 		if (opt == OPT_HELP)
 			return help();
+		if (opt == OPT_VERSION)
+			return tool_version();
 		if (!take(c, opt, optarg))
 			return tool_error("%s", c->error);
 	}
