@@ -4,8 +4,8 @@
 #   make explore-points                       the same on the reference, its accesses to memory watched
 #   make schedule-check                       tests of the explorer
 
-SCHEDULE         := $(wildcard fuzz/schedule/*.c)
-SCHEDULE_LIBRARY := $(wildcard fuzz/schedule/library/*.c)
+SCHEDULE_LIBRARY := $(filter-out %/points_init.c,$(wildcard fuzz/schedule/library/*.c))
+SCHEDULE_OBJECTS := $(B)/poolproof-schedule.so $(B)/poolproof-points.so
 
 $(B)/fuzz/schedule/%.o: fuzz/schedule/%.c
 	$(Q)mkdir -p $(@D)
@@ -19,15 +19,17 @@ $(B)/fuzz/schedule/library/%.o: fuzz/schedule/library/%.c
 $(B)/poolproof-schedule.so: $(call objs,$(SCHEDULE_LIBRARY))
 	$(Q)$(CC) -shared -pthread -Wl,-z,defs -Wl,-soname,poolproof-schedule.so -o $@ $^ -ldl
 
-$(B)/poolproof: $(call objs,$(SCHEDULE))
+# What watched code is linked with, in the place of ThreadSanitizer's runtime.
+$(B)/poolproof-points.so: $(B)/fuzz/schedule/library/points_init.o $(B)/poolproof-schedule.so
+	$(Q)$(CC) -shared -Wl,-z,defs -Wl,-soname,poolproof-points.so -Wl,-rpath,'$$ORIGIN' -o $@ $^
 
 # Its system calls are those of Linux on x86-64.
 ifeq ($(shell uname -sm),Linux x86_64)
-all: $(B)/poolproof-schedule.so
+all: $(SCHEDULE_OBJECTS)
 install: install-schedule
-install-schedule: $(B)/poolproof-schedule.so
+install-schedule: $(SCHEDULE_OBJECTS)
 	install -d $(DEST)/lib
-	install -m 755 $< $(DEST)/lib/
+	install -m 755 $^ $(DEST)/lib/
 endif
 
 explore: all
@@ -39,7 +41,7 @@ POINTS := $(patsubst %.c,$(B)/points/%.o,$(REFERENCE) conformance/backends/refer
 $(B)/points/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE= $(COMMON) -Ireference -O1 -g -fsanitize=thread -MMD -MP -c -o $@ $<
-$(B)/points/reference.so: $(POINTS) $(B)/poolproof-schedule.so conformance/backends/adapter.map
+$(B)/points/reference.so: $(POINTS) $(SCHEDULE_OBJECTS) conformance/backends/adapter.map
 	$(Q)$(CC) -shared -pthread -Wl,--version-script=conformance/backends/adapter.map -Wl,-rpath,'$$ORIGIN/..' \
 	   -o $@ $(filter %.o %.so,$^)
 
@@ -58,10 +60,10 @@ SCHEDULE_BIN      := $(B)/fuzz/schedule/tests
 $(SCHEDULE_PROGRAMS:%=$(SCHEDULE_BIN)/%): $(SCHEDULE_BIN)/%: $(SCHEDULE_BIN)/%.o
 	$(Q)$(CC) -pthread -o $@ $^
 # A program whose accesses are watched.
-$(SCHEDULE_BIN)/unordered: fuzz/schedule/tests/unordered.c $(B)/poolproof-schedule.so
+$(SCHEDULE_BIN)/unordered: fuzz/schedule/tests/unordered.c $(SCHEDULE_OBJECTS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -O1 -g -pthread -fsanitize=thread -c -o $@.o $<
-	$(Q)$(CC) -pthread -o $@ $@.o $(B)/poolproof-schedule.so -Wl,-rpath,$(abspath $(B))
+	$(Q)$(CC) -pthread -o $@ $@.o $(SCHEDULE_OBJECTS) -Wl,-rpath,$(abspath $(B))
 $(SCHEDULE_TESTS:%.c=$(B)/%): %: %.o $(call objs,$(SCHEDULE_PARTS))
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check)
 	$(Q)ln -sf $(abspath $(B))/poolproof-schedule.so $(@D)/

@@ -282,8 +282,8 @@ EXPORT void free(void *p)
 
 #define HERE __builtin_return_address(0)
 
-EXPORT void __tsan_init(void);
-EXPORT void __tsan_init(void)
+EXPORT void poolproof_points_begin(void);
+EXPORT void poolproof_points_begin(void)
 {
 	if (!is_preloaded())
 		return;
