@@ -97,5 +97,7 @@ void report_failure(FILE *f, const char *name, const struct plan *p, struct resu
 	snprintf(path, sizeof(path), "%s/%s-%08" PRIx32 ".schedule", directory, name, (uint32_t)r->hash);
 	if (schedule_file_write(path, file, r->text))
 		fprintf(f, "  again: poolproof replay %s\n", path);
+	else
+		fprintf(f, "  its schedule could not be written to %s\n", path);
 	file->schedule = (struct schedule){NULL, 0};
 }

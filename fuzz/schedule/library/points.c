@@ -37,6 +37,8 @@ struct cell {
 static bool on;
 static uint32_t clocks[THREADS_MAX][THREADS_MAX], released[OBJECTS_MAX][THREADS_MAX];
 static struct cell cells[CELLS];
+static uint16_t used[CELLS]; /* which cells are */
+static int used_count;
 
 /* ---- happens-before --------------------------------------------------------------------- */
 
@@ -93,10 +95,12 @@ static struct cell *cell_of(uintptr_t granule)
 		c = &cells[(at + i) % CELLS];
 		if (c->granule == granule)
 			return c;
-		if (!c->granule)
+		if (!c->granule) {
+			used[used_count++] = (uint16_t)(c - cells);
 			break;
+		}
 	}
-	c = &cells[(at + i) % CELLS];
+	c = &cells[(at + i % PROBES) % CELLS]; /* if all are used, the first is lost */
 	memset(c, 0, sizeof(*c));
 	c->granule = granule;
 	return c;
@@ -196,13 +200,15 @@ static void forget_range(const void *p, size_t size)
 	uintptr_t first = (uintptr_t)p >> 3, last = ((uintptr_t)p + size) >> 3;
 	int i;
 
-	for (i = 0; i < CELLS; i++)
-		if (cells[i].granule >= first && cells[i].granule <= last) {
-			uintptr_t granule = cells[i].granule;
+	for (i = 0; i < used_count; i++) {
+		struct cell *c = &cells[used[i]];
+		uintptr_t granule = c->granule;
 
-			memset(&cells[i], 0, sizeof(cells[i]));
-			cells[i].granule = granule; /* keeps the way to those behind it */
-		}
+		if (granule < first || granule > last)
+			continue;
+		memset(c, 0, sizeof(*c));
+		c->granule = granule; /* keeps the way to those behind it */
+	}
 }
 
 /* A thread begins on a stack that another one had. */
@@ -264,11 +270,14 @@ static void mark_freed(const void *p, size_t size, const void *pc)
 	uintptr_t first = (uintptr_t)p >> 3, last = ((uintptr_t)p + size - 1) >> 3;
 	int i;
 
-	for (i = 0; i < CELLS; i++)
-		if (cells[i].granule >= first && cells[i].granule <= last) {
-			touch(cells[i].granule, 0xff, "free", true, pc);
-			cells[i].freed = true;
-		}
+	for (i = 0; i < used_count; i++) {
+		struct cell *c = &cells[used[i]];
+
+		if (c->granule < first || c->granule > last)
+			continue;
+		touch(c->granule, 0xff, "free", true, pc);
+		c->freed = true;
+	}
 }
 
 EXPORT void free(void *p)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "../schedule_file.h"
 #include "trees.h"
 
 #define WORDS(...) ((char *[]){__VA_ARGS__, NULL})
@@ -195,6 +196,57 @@ START_TEST(a_wrong_schedule_diverges)
 }
 END_TEST
 
+/* ---- schedules as files ------------------------------------------------------------------------ */
+
+START_TEST(a_schedule_file_is_read_as_it_was_written)
+{
+	struct choice choices[] = {{0, 0}, {1, WAY_TIMEOUT}, {0, 3}};
+	char *words[] = {"./a.out", "two words", NULL};
+	struct schedule_file out = {.arguments = words, .argument_count = 2, .spurious = true, .hash = 0xfeedULL << 40,
+				    .schedule = {choices, 3}}, in;
+	char *path = program("written.schedule"), error[256];
+
+	ck_assert(schedule_file_write(path, &out, "what happened\nin two lines"));
+	ck_assert(schedule_file_is(path));
+	ck_assert_msg(schedule_file_read(path, &in, error, sizeof(error)), "%s", error);
+	ck_assert(!in.scenario && in.spurious && !in.timeouts_any);
+	ck_assert_uint_eq(in.argument_count, 2);
+	ck_assert_str_eq(in.arguments[1], "two words");
+	ck_assert_uint_eq(in.hash, out.hash);
+	ck_assert_uint_eq(in.schedule.count, 3);
+	ck_assert_int_eq(memcmp(in.schedule.choices, choices, sizeof(choices)), 0);
+	schedule_file_clear(&in);
+	free(path);
+}
+END_TEST
+
+static const struct {
+	const char *text, *told;
+} wrong_files[] = {
+	{"poolproof program 1\n", "1: no line of a schedule"},
+	{"poolproof schedule 1\nfrobnicate 1\n", "2: no line of a schedule"},
+	{"poolproof schedule 1\nargument a\nsteps 0 x\n", "3: no line of a schedule"},
+	{"poolproof schedule 1\nargument a\nsteps 0 99\n", "3: no line of a schedule"},
+	{"poolproof schedule 1\nargument a\nsteps 0:9\n", "3: no line of a schedule"},
+	{"poolproof schedule 1\nsteps 0\n", "a schedule that is not whole"},
+	{"poolproof schedule 1\nscenario s\nsteps 0\n", "a schedule that is not whole"},
+	{"poolproof schedule 1\nargument a\n", "a schedule that is not whole"},
+};
+
+START_TEST(a_wrong_schedule_file_is_refused)
+{
+	char *path = program("wrong.schedule"), error[256] = "";
+	struct schedule_file in;
+	FILE *f = fopen(path, "w");
+
+	ck_assert(f != NULL && fputs(wrong_files[_i].text, f) >= 0 && fclose(f) == 0);
+	ck_assert(!schedule_file_read(path, &in, error, sizeof(error)));
+	ck_assert_msg(strstr(error, wrong_files[_i].told) != NULL, "%s", error);
+	schedule_file_clear(&in);
+	free(path);
+}
+END_TEST
+
 /* ---- what functions return ------------------------------------------------------------------ */
 
 START_TEST(functions_return_what_those_of_libc_do)
@@ -235,6 +287,8 @@ int main(int argc, char **argv)
 	tcase_add_loop_test(c, accesses_are_watched, 0, UNORDERED);
 	tcase_add_loop_test(c, a_schedule_repeats, 0, 5);
 	tcase_add_test(c, a_wrong_schedule_diverges);
+	tcase_add_test(c, a_schedule_file_is_read_as_it_was_written);
+	tcase_add_loop_test(c, a_wrong_schedule_file_is_refused, 0, sizeof(wrong_files) / sizeof(wrong_files[0]));
 	tcase_set_timeout(c, 0);
 	suite_add_tcase(suite, c);
 	srunner_run_all(runner, CK_NORMAL);

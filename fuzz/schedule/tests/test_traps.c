@@ -56,10 +56,11 @@ START_TEST(traps_are_known)
 		.schedules = SCHEDULES,
 		.seconds = 120,
 		.oracle = never,
-		.options = {.seed = 1, .preemptions = -1, .timeouts_any = !t->timeouts_idle, .whole = true, .steps_max = 5000},
+		.options = {.seed = 1, .preemptions = -1, .whole = true, .steps_max = 5000},
 	};
 	struct result r;
 
+	p.options.timeouts_any = !t->timeouts_idle;
 	ck_assert_msg(subject_start(&s, error, sizeof(error)), "%s", error);
 	explore(&p, &r);
 	ck_assert_msg(r.kind == t->expected, "%s by %s: %d in the place of %d: %s", t->name, p.strategy->name, r.kind,
@@ -119,8 +120,8 @@ START_TEST(no_function_that_blocks_is_missed)
 		"pthread_mutex_", "pthread_cond_", "pthread_rwlock_", "pthread_spin_", "pthread_barrier_",
 		"sem_", "thrd_", "mtx_", "cnd_",
 	};
-	char *library = program("poolproof-schedule.so");
-	char *ours = names_of(library), *libc = names_of("$(ldconfig -p | awk '/libc.so.6.*x86-64/ {print $NF; exit}')");
+	char *library = program("poolproof-schedule.so"), *ours = names_of(library);
+	char *libc = names_of("$(ldconfig -p | awk '/libc.so.6.*x86-64/ {print $NF; exit}')");
 	char *name, *rest = libc;
 	size_t i, looked = 0;
 
