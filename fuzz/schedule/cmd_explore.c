@@ -48,7 +48,8 @@ enum {
 	OPT_DIRECTORY,
 	OPT_OUTCOMES,
 	OPT_GUEST,
-	OPT_HELP
+	OPT_HELP,
+	OPT_VERSION
 };
 
 static const struct option options[] = {
@@ -69,6 +70,7 @@ static const struct option options[] = {
 	{"outcomes", required_argument, NULL, OPT_OUTCOMES},
 	{"guest", required_argument, NULL, OPT_GUEST},
 	{"help", no_argument, NULL, OPT_HELP},
+	{"version", no_argument, NULL, OPT_VERSION},
 	{0},
 };
 
@@ -129,7 +131,7 @@ static int help(void)
 	       "  --directory DIR       where schedules of failures are written (default: .)\n"
 	       "  --outcomes FILE       write a line for each scenario: its name, exhausted or not,\n"
 	       "                        executions, and its outcomes, with tabs between them\n"
-	       "  --help                print this\n\n"
+	       "  --help, --version     print this, or the version\n\n"
 	       "Exit status: 0 no failure; 1 a failure, or what cannot be controlled; 2 an error in\n"
 	       "how it was used.\n",
 	       STEPS_DEFAULT);
@@ -255,6 +257,8 @@ static int parse(struct command *c, int argc, char **argv)
 			return tool_bad_option("explore", opt, argv);
 		if (opt == OPT_HELP)
 			return help();
+		if (opt == OPT_VERSION)
+			return tool_version();
 		if (!take(c, opt, optarg))
 			return tool_error("%s", c->error);
 	}
