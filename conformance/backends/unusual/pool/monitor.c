@@ -47,7 +47,7 @@ static double now(void)
 
 double monitor_deadline(double timeout)
 {
-	return now() + timeout;
+	return timeout > 0 ? now() + timeout : now();
 }
 
 double monitor_left(double deadline)

@@ -31,7 +31,7 @@ void monitor_tell_locked(void);
 /* Sleep until something may have changed; false if the deadline has passed. */
 bool monitor_wait_locked(double deadline);
 
-/* So many seconds from now, on the monotonic clock. */
+/* So many seconds from now, on the monotonic clock; now if it is no number. */
 double monitor_deadline(double timeout);
 double monitor_left(double deadline);
 
