@@ -9,10 +9,9 @@
  * time what was refused must not happen, what was accepted must, and the
  * executor work as before.
  */
-#include "case.h"
 #include "inject.h"
+#include "resources.h"
 
-#include <string.h>
 
 /* ---- one failure after the other ------------------------------------------------ */
 
@@ -143,37 +142,11 @@ static int do_submit(void *scene)
 	return backend()->submit(s->e, task_count, s->told, &s->f);
 }
 
-static void drop(struct pp_future *f)
-{
-	if (HAS(future_release))
-		backend()->future_release(f);
-}
-
 static void undo_submit(void *scene)
 {
 	struct submission *s = scene;
 
 	drop(s->f);
-}
-
-static int task_meet(void *arg, void **outcome)
-{
-	barrier_meet(arg);
-	*outcome = arg;
-	return PP_OK;
-}
-
-/* e has both of its workers, or can start them. */
-static void expect_two_workers(struct pp_executor *e)
-{
-	struct barrier *b = barrier_new(2);
-	struct pp_future *one = submit(e, task_meet, b), *two = submit(e, task_meet, b);
-	void *outcome;
-
-	EXPECT_STATUS(PP_OK, result(one, PP_FOREVER, &outcome));
-	EXPECT_STATUS(PP_OK, result(two, PP_FOREVER, &outcome));
-	future_release(one);
-	future_release(two);
 }
 
 static const struct deed submitting = {"submit", do_submit, undo_submit, NULL, false};

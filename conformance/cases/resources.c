@@ -7,7 +7,7 @@
  * All checks are made when both are given back.  How a backend fares within
  * is its own affair: it may need nothing, have set something aside, or refuse.
  */
-#include "case.h"
+#include "resources.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +89,7 @@ static void give_memory(struct taken *all)
 	}
 }
 
-static void drop(struct pp_future *f)
+void drop(struct pp_future *f)
 {
 	if (f && backend()->future_release)
 		backend()->future_release(f);
@@ -107,8 +107,7 @@ static int task_meet(void *arg, void **outcome)
 	return PP_OK;
 }
 
-/* e has both of its workers, or can start them. */
-static void expect_two_workers(struct pp_executor *e)
+void expect_two_workers(struct pp_executor *e)
 {
 	struct barrier *b = barrier_new(2);
 	struct pp_future *one = submit(e, task_meet, b), *two = submit(e, task_meet, b);

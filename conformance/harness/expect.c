@@ -535,6 +535,12 @@ static const struct note *note_of(const struct expectations *e, const struct pp_
 	return NULL;
 }
 
+/* Whether a run that ended with n leaves en in force; of two that may fail or pass, one is met. */
+static bool note_keeps(const struct note *n, const struct entry *en)
+{
+	return n->met == en || n->contradicted == en || (n->met && en->outcome == FLAKY);
+}
+
 /*
  * Stale: every case of the entry had its verdict, none came up to it, and none
  * is red already because it contradicts it.
@@ -550,7 +556,7 @@ static bool entry_stale(const struct expectations *e, const struct entry *en)
 		if (!entry_is_about(en, cases[i]))
 			continue;
 		n = note_of(e, cases[i]);
-		if (!n || n->met == en || n->contradicted == en)
+		if (!n || note_keeps(n, en))
 			return false;
 	}
 	return en->holds;

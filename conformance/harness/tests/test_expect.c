@@ -268,6 +268,22 @@ START_TEST(an_unsupported_case_makes_its_expectation_stale)
 }
 END_TEST
 
+START_TEST(two_flaky_ones_about_a_case_are_not_stale)
+{
+	static const char *const messages[] = {"one", "two", ""};
+	static const enum outcome outcomes[] = {FAIL, FAIL, PASS};
+
+	for (int i = 0; i < 3; i++) {
+		struct expectations *e = loaded("case cancel_1_red\noutcome FLAKY\nmessage one\nreason r\n\n"
+						"case cancel_1_red\noutcome FLAKY\nmessage two\nreason r\n", "1.0");
+
+		ck_assert_int_eq(applied(e, "cancel_1_red", outcomes[i], messages[i]), FLAKY);
+		ck_assert_ptr_null(expect_stale(e));
+		expect_free(e);
+	}
+}
+END_TEST
+
 static char *written(const struct expectations *e)
 {
 	char name[] = "mypool";
@@ -357,6 +373,7 @@ int main(void)
 		messages_are_cleaned_before_they_are_compared,
 		what_nothing_came_up_to_is_stale,
 		an_unsupported_case_makes_its_expectation_stale,
+		two_flaky_ones_about_a_case_are_not_stale,
 		a_red_verdict_is_written_without_a_reason,
 		reasons_that_still_hold_are_kept,
 		an_output_that_cannot_be_written_is_told,
