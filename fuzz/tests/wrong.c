@@ -140,6 +140,8 @@ static int submit(struct pp_executor *e, pp_task *task, void *arg, struct pp_fut
 	if (is("double_run") || is("wrong_outcome") || is("exception_as_value") || is("never_runs") || is("fifo"))
 		return wrapped(e, task, arg, f);
 	status = cf_executor_submit(e, task, arg, f);
+	if (status == CF_BROKEN && is("accepts_when_broken"))
+		return refused(task, arg, f);
 	if (status == CF_SHUTDOWN && (is("refused_runs") || is("accepts_after_shutdown")))
 		return refused(task, arg, f);
 	return status;
@@ -163,9 +165,17 @@ static int submit_with_release(struct pp_executor *e, pp_task *task, void *arg, 
 
 /* ---- futures --------------------------------------------------------------------------- */
 
+/* A look, and then a step: right unless a worker comes in between. */
+static bool cancel_what_was_pending(struct pp_future *f)
+{
+	bool pending = !cf_future_running(f) && !cf_future_done(f);
+
+	return cf_future_cancel(f) || pending;
+}
+
 static bool cancel(struct pp_future *f)
 {
-	bool answer = cf_future_cancel(f);
+	bool answer = is("cancel_looks_first") ? cancel_what_was_pending(f) : cf_future_cancel(f);
 
 	return is("cancel_lies") ? true : answer;
 }
@@ -214,6 +224,8 @@ static int add_done_callback(struct pp_future *f, pp_done_callback *callback, vo
 
 	if (is("callback_lost") && !cf_future_done(f))
 		callback = ignore;
+	if (is("callback_looks_first") && !cf_future_done(f) && (usleep(1), cf_future_done(f)))
+		return PP_OK;
 	if (is("callback_early"))
 		return callback(f, arg), PP_OK;
 	if (!is("callback_twice"))
@@ -233,11 +245,52 @@ static int set_result(struct pp_future *f, void *value)
 static int wait_some(struct pp_future *const *fs, size_t count, double timeout, enum pp_return_when when, bool *done)
 {
 	size_t i;
-	int status = cf_wait(fs, count, is("wait_returns_early") ? 0 : timeout, (enum cf_return_when)when, done);
+	int status;
+
+	if (is("exception_is_nothing_special") && when == PP_FIRST_EXCEPTION)
+		when = PP_FIRST_COMPLETED;
+	status = cf_wait(fs, count, is("wait_returns_early") ? 0 : timeout, (enum cf_return_when)when, done);
 
 	for (i = 0; i < count && is("wait_tells_all"); i++)
 		done[i] = true;
 	return status == CF_TIMEOUT ? PP_OK : status;
+}
+
+/* ---- iterators ----------------------------------------------------------------------------- */
+
+static int as_completed_next(struct pp_completed *it, struct pp_future **f)
+{
+	static _Thread_local struct pp_completed *of;
+	static _Thread_local struct pp_future *last;
+	int status;
+
+	if (it == of && is("yields_twice") && atomic_fetch_add(&turn, 1) % 2)
+		return *f = last, PP_OK;
+	if (it == of && is("yields_one"))
+		return PP_STOP_ITERATION;
+	status = pp_cf_as_completed_next(it, f);
+	if (status == PP_OK) {
+		of = it;
+		last = *f;
+	}
+	return status;
+}
+
+static int map_begin(struct pp_executor *e, pp_task *task, const struct pp_source *source, double timeout,
+		     size_t buffersize, struct pp_map **it, void **exception)
+{
+	struct cf_source same = {source->next, source->state};
+
+	return cf_executor_map(e, task, &same, timeout, buffersize, it, exception);
+}
+
+static int map_next(struct pp_map *it, void **outcome)
+{
+	int status = cf_map_next(it, outcome);
+
+	if (status == CF_OK && is("map_loses_one") && atomic_fetch_add(&turn, 1) % 2)
+		return cf_map_next(it, outcome);
+	return status;
 }
 
 /* ---- executors ---------------------------------------------------------------------------- */
@@ -329,6 +382,13 @@ static const struct pp_backend backend = {
 	.set_result = set_result,
 	.set_exception = set_exception,
 	.wait = wait_some,
+	.as_completed_begin = pp_cf_as_completed_begin,
+	.as_completed_next = as_completed_next,
+	.as_completed_end = cf_completed_release,
+	.map_begin = map_begin,
+	.map_next = map_next,
+	.map_end = cf_map_release,
+	.map_has_buffersize = true,
 };
 
 const struct pp_backend *poolproof_backend(const struct pp_host *host)
