@@ -16,7 +16,7 @@ variant-tools: all
 	@echo "sources=$(REFERENCE)"
 
 faults:
-	@$(FAULTS)/faults $(if $(ALL),--all) $(FAULT)
+	@$(FAULTS)/faults $(if $(ALL),--all) $(if $(FAULT),'$(FAULT)')
 faults-quick:
 	@$(FAULTS)/faults --quick
 mutants:

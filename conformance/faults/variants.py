@@ -100,13 +100,14 @@ def results_of(path):
 
 def judge(tools, folder, arguments, limit, tool="", stop_at_red=False):
     """Run poolproof with arguments; its results, each a dictionary of the JSON report.
-    stop_at_red: be content with the first red one."""
+    stop_at_red: only the first that is red, as the console tells it, if there is one."""
     report, log = folder / "report.json", folder / "log"
     report.unlink(missing_ok=True)
     command = [str(tools.poolproof)] + arguments + ["--no-expect", "--json", str(report)]
     if tool:
         command = ["valgrind", "-q", "--trace-children=no", "--error-exitcode=0", "--child-silent-after-fork=no",
                    f"--tool={tool}"] + (["--leak-check=no"] if tool == "memcheck" else []) + command
+    first = None
     environment = dict(os.environ, POOLPROOF_PROGRESS="never", NO_COLOR="1")
     with open(log, "w") as out:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
@@ -114,12 +115,16 @@ def judge(tools, folder, arguments, limit, tool="", stop_at_red=False):
         watchdog = Watchdog(process, limit)
         for line in process.stdout:
             out.write(line)
-            if stop_at_red and line.split(" ", 1)[0] in RED:
+            outcome, _, name = line.partition(" ")
+            if stop_at_red and outcome in RED:
+                first = {"case": name.strip(), "outcome": outcome, "message": ""}
                 end_group(process)
                 break
         process.stdout.close()
         code = process.wait()
         late = watchdog.stop()
+    if first:
+        return [first]
     results = results_of(report)
     if late and not any(r["outcome"] in RED for r in results):
         raise Broken(f"no verdict within {limit} s; see {log}")
