@@ -740,6 +740,22 @@ static struct pp_map *mapped_for(struct pp_executor *e, pp_task *task, void *con
 	return it;
 }
 
+/* MAP-1: the second is there before the third begins, on the one worker that is free. */
+CASE(map_1_waits_for_the_first_though_the_second_is_there)
+{
+	struct pp_executor *e = executor_new(2);
+	void *args[3];
+
+	steps_new(args, 3);
+	struct pp_map *it = mapped_for(e, task_step, args, 3, short_time());
+
+	await_step(args[0]);
+	open_step(args[1]);
+	await_step(args[2]);
+	context("the first outcome of map with a short timeout, its first task held and its second done");
+	expect_next(it, PP_TIMEOUT, token(4000));
+}
+
 /* MAP-26, at the first and at the second outcome. */
 CASE(map_26_time_is_up)
 {
