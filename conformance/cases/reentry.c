@@ -1317,8 +1317,14 @@ static void expect_shutdown_cancel_at(enum place place)
 	NEED(shutdown_cancel);
 	NEED(shutdown_nowait);
 	in = inside_at(place, do_shutdown_cancel);
-	f[0] = place == RELEASE ? submit_with_release(in->e, task_return, in, release_inside)
-				: submit(in->e, must_not_run, NULL);
+	if (place == RELEASE) {
+		struct gate *submitted = hold(in->e, 1);
+
+		f[0] = submit_with_release(in->e, task_return, in, release_inside);
+		gate_open(submitted);
+	} else {
+		f[0] = submit(in->e, must_not_run, NULL);
+	}
 	gate_await(in->ready, 1);
 	if (place == RELEASE)
 		submit(in->e, task_pass_gate, held);
