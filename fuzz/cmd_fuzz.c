@@ -106,15 +106,6 @@ static int help(void)
 
 /* ---- options ---------------------------------------------------------------------- */
 
-static bool parse_number(const char *text, unsigned long least, unsigned long most, unsigned long *n)
-{
-	char *end;
-
-	errno = 0;
-	*n = strtoul(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end && !errno && *n >= least && *n <= most;
-}
-
 static bool refuse(struct command *c, const char *option, const char *value, const char *what)
 {
 	snprintf(c->error, sizeof(c->error), "--%s %s: %s", option, value, what);
@@ -127,18 +118,18 @@ static bool take_number(struct command *c, int opt, const char *value)
 
 	switch (opt) {
 	case OPT_RUNS:
-		if (!parse_number(value, 1, 1000000000000UL, &c->limits.runs))
+		if (!tool_parse_number(value, 1, 1000000000000UL, &c->limits.runs))
 			return refuse(c, "runs", value, "give a number from 1 on");
 		if (isnan(c->limits.seconds))
 			c->limits.seconds = INFINITY;
 		return true;
 	case OPT_SEED:
-		if (!parse_number(value, 0, SEED_MOST, &n))
+		if (!tool_parse_number(value, 0, SEED_MOST, &n))
 			return refuse(c, "seed", value, "give a number");
 		c->campaign.seed = n;
 		return true;
 	default:
-		if (!parse_number(value, 0, THREADS_MAX - 1, &n))
+		if (!tool_parse_number(value, 0, THREADS_MAX - 1, &n))
 			return refuse(c, "threads", value, "give a number from 0 to 4");
 		c->campaign.threads = (unsigned)n;
 		return true;

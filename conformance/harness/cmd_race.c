@@ -7,7 +7,7 @@
  * there are as many sweeps over the scenarios as the share needs batches.  The
  * first red batch is the scenario's verdict and ends it.
  */
-#include <errno.h>
+#include <errno.h> /* program_invocation_name */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,15 +145,6 @@ static bool refuse(struct race *r, const char *option, const char *text, const c
 	return false;
 }
 
-static bool parse_number(const char *text, unsigned long least, unsigned long most, unsigned long *n)
-{
-	char *end;
-
-	errno = 0;
-	*n = strtoul(text, &end, 10);
-	return *text >= '0' && *text <= '9' && !*end && !errno && *n >= least && *n <= most;
-}
-
 static bool parse_time(struct race *r, const char *text)
 {
 	if (!tool_parse_scale(text, &r->time))
@@ -167,20 +158,20 @@ static bool take_number(struct race *r, int opt, const char *value)
 
 	switch (opt) {
 	case OPT_ROUNDS:
-		return parse_number(value, 1, 1UL << 40, &r->rounds) || refuse(r, "rounds", value, "a number from 1 on");
+		return tool_parse_number(value, 1, 1UL << 40, &r->rounds) || refuse(r, "rounds", value, "a number from 1 on");
 	case OPT_SEED:
 		r->seed_given = true;
-		if (!parse_number(value, 0, SEED_MOST, &n))
+		if (!tool_parse_number(value, 0, SEED_MOST, &n))
 			return refuse(r, "seed", value, "a number");
 		r->seed = n;
 		return true;
 	case OPT_THREADS:
-		if (!parse_number(value, 2, 16, &n))
+		if (!tool_parse_number(value, 2, 16, &n))
 			return refuse(r, "threads", value, "a number from 2 to 16");
 		r->threads = (int)n;
 		return true;
 	default:
-		if (!parse_number(value, 1, 1024, &n))
+		if (!tool_parse_number(value, 1, 1024, &n))
 			return refuse(r, "jobs", value, "a number from 1 to 1024");
 		r->jobs = n;
 		return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_run.c: poolproof run. */
-#include <errno.h>
+#include <errno.h> /* program_invocation_name */
 #include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
@@ -105,15 +105,8 @@ size_t tool_processors(void)
 
 static bool parse_jobs(struct command *c, const char *text)
 {
-	char *end;
-	long n;
-
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (*text && !*end && !errno && n >= 1 && n <= 1024) {
-		c->jobs = (size_t)n;
+	if (tool_parse_number(text, 1, 1024, &c->jobs))
 		return true;
-	}
 	snprintf(c->error, sizeof(c->error), "--jobs %s: give a number from 1 to 1024", text);
 	return false;
 }

@@ -2,6 +2,7 @@
 /* tool.c: see tool.h. */
 #include "tool.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
@@ -50,6 +51,15 @@ bool tool_parse_scale(const char *text, double *scale)
 
 	*scale = strtod(text, &end);
 	return *text && !*end && isfinite(*scale) && *scale > 0 && *scale <= 1e6;
+}
+
+bool tool_parse_number(const char *text, unsigned long least, unsigned long most, unsigned long *n)
+{
+	char *end;
+
+	errno = 0;
+	*n = strtoul(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && !errno && *n >= least && *n <= most;
 }
 
 int tool_version(void)

@@ -26,6 +26,9 @@ int tool_bad_option(const char *command, int opt, char **argv);
 /* A --timeout-scale: false if text is no number above 0. */
 bool tool_parse_scale(const char *text, double *scale);
 
+/* False if text is no whole number from least to most; *n is then of no use. */
+bool tool_parse_number(const char *text, unsigned long least, unsigned long most, unsigned long *n);
+
 /* Print " " and prefix and word, quoted for a shell. */
 void tool_put_word(FILE *f, const char *prefix, const char *word);
 

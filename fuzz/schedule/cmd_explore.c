@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <libgen.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 #include "runner.h"
 #include "scenario_guest.h"
 #include "select.h"
+#include "shard.h"
 #include "support.h"
 #include "tool.h"
 
@@ -98,7 +100,7 @@ struct command {
 	char **argv; /* the program's */
 	struct plan plan;
 	size_t jobs;
-	unsigned long shard, shards;
+	struct shard shard;
 	struct selection selection;
 	struct expectations *expectations; /* of the backend, as `run` has them */
 
@@ -127,7 +129,8 @@ static int help(void)
 	       "  --steps N             an execution of more steps is a livelock (default: %d)\n"
 	       "  --seed N              of the strategies that draw (default: 1)\n"
 	       "  --jobs N              scenarios at a time (default: one for each processor)\n"
-	       "  --shard I/N           the I-th of N parts of the scenarios\n"
+	       "  --shard I/N           the I-th of N parts of the scenarios, counted from 1; by default\n"
+	       "                        what an array job says\n"
 	       "  --directory DIR       where schedules of failures are written (default: .)\n"
 	       "  --outcomes FILE       write a line for each scenario: its name, exhausted or not,\n"
 	       "                        executions, and its outcomes, with tabs between them\n"
@@ -145,24 +148,14 @@ static bool refuse(struct command *c, const char *option, const char *value, con
 }
 
 static bool take_number(struct command *c, const char *option, const char *value, unsigned long least,
-			unsigned long *to)
+			unsigned long most, unsigned long *to)
 {
-	char *end;
+	char advice[64];
 
-	*to = strtoul(value, &end, 10);
-	if (value[0] < '0' || value[0] > '9' || *end || *to < least)
-		return refuse(c, option, value, least ? "a number from 1" : "a number from 0");
-	return true;
-}
-
-static bool take_shard(struct command *c, const char *value)
-{
-	int end = 0;
-
-	if (sscanf(value, "%lu/%lu%n", &c->shard, &c->shards, &end) == 2 && !value[end] && c->shard >= 1 &&
-	    c->shard <= c->shards)
+	if (tool_parse_number(value, least, most, to))
 		return true;
-	return refuse(c, "shard", value, "I/N, with I from 1 to N");
+	snprintf(advice, sizeof(advice), "a number from %lu to %lu", least, most);
+	return refuse(c, option, value, advice);
 }
 
 static bool take_strategy(struct command *c, const char *value)
@@ -189,27 +182,27 @@ static bool take(struct command *c, int opt, char *value)
 	case OPT_STRATEGY:
 		return take_strategy(c, value);
 	case OPT_SCHEDULES:
-		return take_number(c, "schedules", value, 1, &c->plan.schedules);
+		return take_number(c, "schedules", value, 1, ULONG_MAX, &c->plan.schedules);
 	case OPT_TIME:
 		return tool_parse_scale(value, &c->plan.seconds) || refuse(c, "time", value, "a number above 0");
 	case OPT_PREEMPTIONS:
-		good = take_number(c, "preemptions", value, 0, &n);
+		good = take_number(c, "preemptions", value, 0, INT_MAX, &n);
 		c->plan.options.preemptions = (int)n;
 		return good;
 	case OPT_SEED:
-		good = take_number(c, "seed", value, 0, &n);
+		good = take_number(c, "seed", value, 0, SEED_MOST, &n);
 		c->plan.options.seed = n;
 		return good;
 	case OPT_JOBS:
-		good = take_number(c, "jobs", value, 1, &n);
+		good = take_number(c, "jobs", value, 1, 1024, &n);
 		c->jobs = n;
 		return good;
 	case OPT_STEPS:
-		good = take_number(c, "steps", value, 1, &n);
-		c->plan.options.steps_max = n < STEPS_MAX ? (uint32_t)n : STEPS_MAX;
+		good = take_number(c, "steps", value, 1, STEPS_MAX, &n);
+		c->plan.options.steps_max = (uint32_t)n;
 		return good;
 	case OPT_SHARD:
-		return take_shard(c, value);
+		return shard_parse(value, &c->shard) || refuse(c, "shard", value, "two numbers, such as 2/8");
 	case OPT_TIMEOUTS:
 		c->plan.options.timeouts_any = strcmp(value, "any") == 0;
 		return c->plan.options.timeouts_any || strcmp(value, "idle") == 0 ||
@@ -362,7 +355,7 @@ static bool select_scenarios(struct command *c)
 	for (i = 0; c->job && i < c->selection.case_count; i++) {
 		const char *name = c->selection.cases[i]->name;
 
-		if (scenario_find(name) && n++ % c->shards == c->shard - 1)
+		if (scenario_find(name) && n++ % c->shard.count == c->shard.number - 1)
 			c->job[c->count++].scenario = name;
 	}
 	if (!c->count)
@@ -616,8 +609,7 @@ static struct command *command_begin(void)
 		.directory = ".",
 		.guest = -1,
 		.jobs = tool_processors(),
-		.shard = 1,
-		.shards = 1,
+		.shard = shard_from_environment(),
 		.plan = {.seconds = 60,
 			 .options = {.seed = 1, .preemptions = -1, .timeouts_any = true, .steps_max = STEPS_DEFAULT}},
 	};
