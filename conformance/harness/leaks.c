@@ -150,29 +150,38 @@ static void nap(long microseconds)
 	nanosleep(&t, NULL);
 }
 
-/* Returns when nothing is left, or when waiting longer would not change it. */
-static void wait_for_the_last(void)
+/*
+ * What is left, when waiting longer would not change it.  A listing may pass over a
+ * thread while another one ends, so nothing counts only when it was seen twice.
+ */
+static size_t wait_for_the_last(pid_t *extra)
 {
 	double end = now() + GRACE * (time_scale > 1 ? time_scale : 1);
 	struct watch w = {0};
-	pid_t extra[THREADS_MAX];
 	long microseconds = 20;
+	int nothing = 0;
+	size_t n;
 
-	while (extra_threads(extra) > 0 || has_children()) {
+	for (;;) {
+		n = extra_threads(extra);
+		nothing = n || has_children() ? 0 : nothing + 1;
+		if (nothing == 2)
+			return 0;
+		if (nothing)
+			continue;
 		if (now() > end || watch_threads(&w, getpid(), gettid(), slot) == WATCH_BLOCKED)
-			return;
+			return n;
 		nap(microseconds);
 		if (microseconds < 20000)
 			microseconds *= 2;
 	}
 }
 
-static void judge_threads(void)
+static void judge_threads(const pid_t *extra, size_t n)
 {
-	pid_t extra[THREADS_MAX];
-	size_t i, n = extra_threads(extra);
 	struct text names = {0};
 	char name[32];
+	size_t i;
 
 	for (i = 0; i < n; i++) {
 		proc_name(getpid(), extra[i], name, sizeof(name));
@@ -206,8 +215,10 @@ void leaks_begin(void)
 
 void leaks_judge(void)
 {
-	wait_for_the_last();
-	judge_threads();
+	pid_t extra[THREADS_MAX];
+	size_t n = wait_for_the_last(extra);
+
+	judge_threads(extra, n);
 	judge_processes();
 	judge_descriptors();
 }
