@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_fuzz.c: poolproof fuzz. */
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "campaign.h"
 #include "loader.h"
+#include "options.h"
 #include "program_file.h"
 #include "report.h"
 #include "results.h"
@@ -25,7 +25,7 @@
 #define SHRINK_TIME 20.0
 
 enum {
-	OPT_TIME = 0x1000,
+	OPT_TIME = OPTION_OWN,
 	OPT_RUNS,
 	OPT_SEED,
 	OPT_THREADS,
@@ -35,13 +35,11 @@ enum {
 	OPT_DIRECTORY,
 	OPT_FIRST,
 	OPT_NO_SHRINK,
-	OPT_SCALE,
-	OPT_HELP,
-	OPT_VERSION
+	OPT_SCALE
 };
 
-static const struct option options[] = {
-	{"option", required_argument, NULL, 'o'},
+static const struct option longs[] = {
+	OPTIONS_BACKEND,
 	{"time", required_argument, NULL, OPT_TIME},
 	{"runs", required_argument, NULL, OPT_RUNS},
 	{"seed", required_argument, NULL, OPT_SEED},
@@ -53,9 +51,7 @@ static const struct option options[] = {
 	{"first", no_argument, NULL, OPT_FIRST},
 	{"no-shrink", no_argument, NULL, OPT_NO_SHRINK},
 	{"timeout-scale", required_argument, NULL, OPT_SCALE},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{0},
+	OPTIONS_COMMON,
 };
 
 struct finding_told {
@@ -99,64 +95,54 @@ static int help(void)
 	       "  --directory DIR    write programs that fail to DIR (default: .)\n"
 	       "  --json FILE        write what was done and found as JSON\n"
 	       "  --timeout-scale X  give everything X times as long\n"
-	       "  --help             print this\n\n"
+	       "  -h, --help         print this\n"
+	       "  --version          print the version\n\n"
 	       "Exit status: 0 nothing found; 1 found something; 2 an error in how it was used.\n");
 	return EXIT_GOOD;
 }
 
 /* ---- options ---------------------------------------------------------------------- */
 
-static bool refuse(struct command *c, const char *option, const char *value, const char *what)
-{
-	snprintf(c->error, sizeof(c->error), "--%s %s: %s", option, value, what);
-	return false;
-}
-
 static bool take_number(struct command *c, int opt, const char *value)
 {
 	unsigned long n;
+	bool good;
 
 	switch (opt) {
 	case OPT_RUNS:
-		if (!tool_parse_number(value, 1, 1000000000000UL, &c->limits.runs))
-			return refuse(c, "runs", value, "give a number from 1 on");
 		if (isnan(c->limits.seconds))
 			c->limits.seconds = INFINITY;
-		return true;
+		return option_number("runs", value, 1, 1000000000000UL, &c->limits.runs);
 	case OPT_SEED:
-		if (!tool_parse_number(value, 0, SEED_MOST, &n))
-			return refuse(c, "seed", value, "give a number");
+		good = option_number("seed", value, 0, SEED_MOST, &n);
 		c->campaign.seed = n;
-		return true;
+		return good;
 	default:
-		if (!tool_parse_number(value, 0, THREADS_MAX - 1, &n))
-			return refuse(c, "threads", value, "give a number from 0 to 4");
+		good = option_number("threads", value, 0, THREADS_MAX - 1, &n);
 		c->campaign.threads = (unsigned)n;
-		return true;
+		return good;
 	}
 }
 
-static bool take(struct command *c, int opt, char *value)
+static bool take(void *command, int opt, char *value)
 {
+	struct command *c = command;
+
 	switch (opt) {
-	case 'o':
-		return target_add_option(value, c->error, sizeof(c->error));
 	case OPT_TIME:
-		return tool_parse_scale(value, &c->limits.seconds) ||
-		       refuse(c, "time", value, "give a number of seconds above 0");
+		return option_positive("time", value, &c->limits.seconds);
 	case OPT_SHARD:
-		return shard_parse(value, &c->campaign.shard) ||
-		       refuse(c, "shard", value, "give two numbers, such as 2/8");
+		return shard_parse(value, &c->campaign.shard) || option_refuse("shard", value, "two numbers, such as 2/8");
 	case OPT_WITHOUT:
 		return without_add(&c->campaign.without, value) ||
-		       refuse(c, "without", value, "there is no such operation; see --help");
+		       option_refuse("without", value, "an operation that --help names");
 	case OPT_SCALE:
-		return tool_parse_scale(value, &c->scale) || refuse(c, "timeout-scale", value, "give a number above 0");
+		return option_positive("timeout-scale", value, &c->scale);
 	case OPT_JSON:
 		if (results_missing)
-			return refuse(c, "json", value, "not in this build; install libjansson-dev and build again");
+			tool_error("--json: not in this build; install %s and build again", results_missing);
 		c->json = value;
-		return true;
+		return !results_missing;
 	case OPT_DIRECTORY:
 		c->directory = value;
 		return true;
@@ -170,27 +156,16 @@ static bool take(struct command *c, int opt, char *value)
 	return take_number(c, opt, value);
 }
 
+static const struct options options = {"fuzz", ":ho:", longs, help, take};
+
 /* -1 to go on, or the exit status. */
 static int parse(struct command *c, int argc, char **argv)
 {
-	int opt;
+	int status = options_read(&options, c, argc, argv);
 
-	while ((opt = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
-		if (opt == '?' || opt == ':')
-			return tool_bad_option("fuzz", opt, argv);
-		if (opt == OPT_HELP)
-			return help();
-		if (opt == OPT_VERSION)
-			return tool_version();
-		if (!take(c, opt, optarg))
-			return tool_error("%s", c->error);
-	}
-	if (argc - optind > 1)
-		return tool_error("fuzz: one backend at a time; %s is one too many", argv[optind + 1]);
-	c->backend = argv[optind];
 	if (isnan(c->limits.seconds))
 		c->limits.seconds = 60;
-	return -1;
+	return status < 0 ? options_one_backend(&options, argc, argv, &c->backend) : status;
 }
 
 /* ---- findings ------------------------------------------------------------------------ */

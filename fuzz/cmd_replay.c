@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_replay.c: poolproof replay. */
-#include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "campaign.h"
 #include "loader.h"
+#include "options.h"
 #include "program_file.h"
 #include "runner.h"
 #include "run_program.h"
@@ -17,18 +17,16 @@
 
 #define ERROR_SIZE 4096
 
-enum { OPT_TIME = 0x1000, OPT_RUNS, OPT_BACKEND, OPT_C, OPT_PRINT, OPT_HELP, OPT_VERSION };
+enum { OPT_TIME = OPTION_OWN, OPT_RUNS, OPT_BACKEND, OPT_C, OPT_PRINT };
 
-static const struct option options[] = {
-	{"option", required_argument, NULL, 'o'},
+static const struct option longs[] = {
+	OPTIONS_BACKEND,
 	{"time", required_argument, NULL, OPT_TIME},
 	{"runs", required_argument, NULL, OPT_RUNS},
 	{"backend", required_argument, NULL, OPT_BACKEND},
 	{"print", no_argument, NULL, OPT_PRINT},
 	{"c", no_argument, NULL, OPT_C},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{0},
+	OPTIONS_COMMON,
 };
 
 struct command {
@@ -51,56 +49,40 @@ static int help(void)
 	       "  --runs N           N times at the most (default: 10000)\n"
 	       "  --print            print the program, and do not run it\n"
 	       "  --c                print it as a C program, for a bug report\n"
-	       "  --help             print this\n"
+	       "  -h, --help         print this\n"
 	       "  --version          print the version\n\n"
 	       "Exit status: 0 it passed; 1 it failed; 2 an error in how it was used.\n");
 	return EXIT_GOOD;
 }
 
-static bool take(struct command *c, int opt, char *value)
+static bool take(void *command, int opt, char *value)
 {
-	double n;
+	struct command *c = command;
 
 	switch (opt) {
-	case 'o':
-		return target_add_option(value, c->error, sizeof(c->error));
 	case OPT_BACKEND:
 		c->backend = value;
 		return true;
 	case OPT_C:
-		c->c = true;
-		return true;
+		return c->c = true;
 	case OPT_PRINT:
-		c->print = true;
-		return true;
+		return c->print = true;
+	case OPT_TIME:
+		return option_positive("time", value, &c->limits.seconds);
+	default:
+		return option_number("runs", value, 1, 1000000000000UL, &c->limits.runs);
 	}
-	if (!tool_parse_scale(value, &n)) {
-		snprintf(c->error, sizeof(c->error), "--%s %s: give a number above 0", opt == OPT_TIME ? "time" : "runs", value);
-		return false;
-	}
-	if (opt == OPT_TIME)
-		c->limits.seconds = n;
-	else
-		c->limits.runs = (unsigned long)ceil(n);
-	return true;
 }
 
 static int parse(struct command *c, int argc, char **argv)
 {
-	int opt;
+	static const struct options options = {"replay", ":ho:", longs, help, take};
+	int status = options_read(&options, c, argc, argv);
 
-	while ((opt = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
-		if (opt == '?' || opt == ':')
-			return tool_bad_option("replay", opt, argv);
-		if (opt == OPT_HELP)
-			return help();
-		if (opt == OPT_VERSION)
-			return tool_version();
-		if (!take(c, opt, optarg))
-			return tool_error("%s", c->error);
-	}
+	if (status >= 0)
+		return status;
 	if (argc - optind != 1)
-		return tool_error("replay: give one file that `poolproof fuzz` has written");
+		return tool_error("replay: give one file that `poolproof fuzz` or `poolproof explore` has written");
 	c->path = argv[optind];
 	if (replay_is_of_schedule(c->path))
 		return cmd_replay_schedule(2, (char *[]){argv[0], argv[optind], NULL});

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "options.h"
 #include "report.h"
 #include "select.h"
 #include "tool.h"
@@ -12,15 +13,14 @@
 #define WIDTH 80
 #define COLUMN 17
 
-enum { OPT_VERSION = 0x100 };
-
-static const char help[] =
+static const char help_text[] =
 	"Usage: poolproof explain NAME...\n"
 	"\n"
 	"Print a clause of the specification: what it says, why, since when, and the cases\n"
 	"that observe it.  NAME is a clause (CANCEL-3), a case, or a feature (cancel).\n"
 	"\n"
-	"  --help, --version  print this, or the version\n"
+	"  -h, --help  print this\n"
+	"  --version   print the version\n"
 	"\n"
 	"poolproof list --clauses and poolproof list print the names.\n";
 
@@ -152,25 +152,20 @@ static int explain_all(char **names, int count)
 	return status;
 }
 
+static int help(void)
+{
+	fputs(help_text, stdout);
+	return EXIT_GOOD;
+}
+
 int cmd_explain(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, OPT_VERSION},
-		{NULL, 0, NULL, 0},
-	};
-	int opt;
+	static const struct option longs[] = {OPTIONS_COMMON};
+	static const struct options options = {"explain", ":h", longs, help, NULL};
+	int status = options_read(&options, NULL, argc, argv);
 
-	optind = 0;
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (opt == OPT_VERSION)
-			return tool_version();
-		if (opt != 'h')
-			return tool_bad_option("explain", opt, argv);
-		fputs(help, stdout);
-		return EXIT_GOOD;
-	}
+	if (status >= 0)
+		return status;
 	if (optind == argc)
 		return tool_error("explain: which clause, case or feature?  For example: poolproof explain CANCEL-3");
 	return explain_all(argv + optind, argc - optind);

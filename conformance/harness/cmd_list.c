@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "report.h"
 #include "select.h"
 #include "tool.h"
 
-static const char help[] =
+static const char help_text[] =
 	"Usage: poolproof list [--clauses | --features] [--json FILE] [SELECTION]\n"
 	"\n"
 	"Print the cases of the suite with the clauses they observe.\n"
@@ -18,7 +19,8 @@ static const char help[] =
 	"                     not built or not covered, and why\n"
 	"  --features         print a line for each feature\n"
 	"  --json FILE        write cases and clauses to FILE as JSON; - is the standard output\n"
-	"  --help, --version  print this, or the version\n"
+	"  -h, --help         print this\n"
+	"  --version          print the version\n"
 	"\n"
 	"Selection, where clauses and features are of every profile unless one is given:\n";
 
@@ -28,7 +30,7 @@ enum listing {
 	FEATURES
 };
 
-enum { OPT_CLAUSES = SELECT_END, OPT_FEATURES, OPT_JSON, OPT_VERSION };
+enum { OPT_CLAUSES = OPTION_OWN, OPT_FEATURES, OPT_JSON };
 
 struct list_options {
 	struct selection selection;
@@ -187,52 +189,40 @@ static int resolve_and_print(struct list_options *o)
 	return ok ? print(o) : tool_error("%s", error);
 }
 
-static int list_help(void)
+static int help(void)
 {
-	printf("%s%s", help, select_help);
+	printf("%s%s", help_text, select_help);
 	return EXIT_GOOD;
 }
 
-/* -1 to go on, or the exit status. */
-static int parse(struct list_options *o, int argc, char **argv)
+static bool take(void *list, int opt, char *value)
 {
-	static const struct option options[] = {
-		SELECT_OPTIONS,
-		{"clauses", no_argument, NULL, OPT_CLAUSES},
-		{"features", no_argument, NULL, OPT_FEATURES},
-		{"json", required_argument, NULL, OPT_JSON},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, OPT_VERSION},
-		{NULL, 0, NULL, 0},
-	};
-	int opt;
+	struct list_options *o = list;
 
-	optind = 0;
-	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		if (select_is_option(opt))
-			select_add(&o->selection, opt, optarg);
-		else if (opt == OPT_CLAUSES)
-			o->listing = CLAUSES;
-		else if (opt == OPT_FEATURES)
-			o->listing = FEATURES;
-		else if (opt == OPT_JSON)
-			o->json = optarg;
-		else if (opt == 'h')
-			return list_help();
-		else if (opt == OPT_VERSION)
-			return tool_version();
-		else
-			return tool_bad_option("list", opt, argv);
-	}
-	return optind == argc ? -1 : tool_error("list: takes options only; do you mean --case %s?", argv[optind]);
+	if (select_is_option(opt))
+		select_add(&o->selection, opt, value);
+	else if (opt == OPT_JSON)
+		o->json = value;
+	else
+		o->listing = opt == OPT_CLAUSES ? CLAUSES : FEATURES;
+	return true;
 }
 
 int cmd_list(int argc, char **argv)
 {
+	static const struct option longs[] = {
+		SELECT_OPTIONS,
+		{"clauses", no_argument, NULL, OPT_CLAUSES},
+		{"features", no_argument, NULL, OPT_FEATURES},
+		{"json", required_argument, NULL, OPT_JSON},
+		OPTIONS_COMMON,
+	};
+	static const struct options options = {"list", ":h", longs, help, take};
 	struct list_options o = {.listing = CASES};
-	int status = parse(&o, argc, argv);
+	int status = options_read(&options, &o, argc, argv);
 
+	if (status < 0 && optind < argc)
+		status = tool_error("list: takes options only; do you mean --case %s?", argv[optind]);
 	if (status < 0)
 		status = resolve_and_print(&o);
 	select_clear(&o.selection);

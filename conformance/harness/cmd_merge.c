@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_merge.c: poolproof merge. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "results.h"
 #include "tool.h"
 
 #define SIZE_MOST (64UL << 20)
-
-enum { OPT_JSON = 0x1000, OPT_HELP, OPT_VERSION };
-
-static const struct option options[] = {
-	{"json", required_argument, NULL, OPT_JSON},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{0},
-};
 
 static int help(void)
 {
@@ -25,7 +16,7 @@ static int help(void)
 	       "Add up what `poolproof race --json` or `poolproof fuzz --json` wrote, on one machine\n"
 	       "or with --shard on many, about one backend.\n\n"
 	       "  --json FILE  write the sum to FILE, which can be merged again; - is the standard output\n"
-	       "  --help       print this\n"
+	       "  -h, --help   print this\n"
 	       "  --version    print the version\n\n"
 	       "Exit status: 0 conforming, or exactly as expected; 1 not; 2 an error in how it was used.\n");
 	return EXIT_GOOD;
@@ -83,21 +74,23 @@ static int merge(struct results *r, const char *json, char **paths)
 	return results_red(r) ? EXIT_RED : EXIT_GOOD;
 }
 
+static bool take_json(void *json, int opt, char *value)
+{
+	(void)opt;
+	*(const char **)json = value;
+	return true;
+}
+
 int cmd_merge(int argc, char **argv)
 {
+	static const struct option longs[] = {{"json", required_argument, NULL, OPTION_OWN}, OPTIONS_COMMON};
+	static const struct options options = {"merge", ":h", longs, help, take_json};
 	const char *json = NULL;
 	struct results *r;
-	int opt, status;
+	int status = options_read(&options, &json, argc, argv);
 
-	while ((opt = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (opt == OPT_HELP)
-			return help();
-		if (opt == OPT_VERSION)
-			return tool_version();
-		if (opt != OPT_JSON)
-			return tool_bad_option("merge", opt, argv);
-		json = optarg;
-	}
+	if (status >= 0)
+		return status;
 	if (optind == argc)
 		return tool_error("merge: give the files that `poolproof race --json` or `poolproof fuzz --json` wrote");
 	if (results_missing)

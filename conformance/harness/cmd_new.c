@@ -2,7 +2,6 @@
 /* cmd_new.c: poolproof new, which writes an adapter to fill in. */
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,24 +9,17 @@
 #include <unistd.h>
 
 #include "new_adapter.h"
+#include "options.h"
 #include "report.h"
 #include "tool.h"
-
-enum { OPT_HELP = 0x100, OPT_VERSION };
-
-static const struct option options[] = {
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{0},
-};
 
 static int help(void)
 {
 	printf("Usage: poolproof new NAME\n"
 	       "Write NAME.c, an adapter to fill in, which compiles and runs as it is; and tell how to\n"
 	       "build it.\n\n"
-	       "  --help     print this\n"
-	       "  --version  print the version\n\n"
+	       "  -h, --help  print this\n"
+	       "  --version   print the version\n\n"
 	       "Exit status: 0 written; 2 not.\n");
 	return EXIT_GOOD;
 }
@@ -123,15 +115,12 @@ static int create(const char *name)
 
 int cmd_new(int argc, char **argv)
 {
-	int opt;
+	static const struct option longs[] = {OPTIONS_COMMON};
+	static const struct options options = {"new", ":h", longs, help, NULL};
+	int status = options_read(&options, NULL, argc, argv);
 
-	while ((opt = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (opt == OPT_HELP)
-			return help();
-		if (opt == OPT_VERSION)
-			return tool_version();
-		return tool_bad_option("new", opt, argv);
-	}
+	if (status >= 0)
+		return status;
 	if (argc - optind != 1)
 		return tool_error("new: give one name; `poolproof new --help` tells more");
 	return create(argv[optind]);

@@ -8,7 +8,6 @@
  * first red batch is the scenario's verdict and ends it.
  */
 #include <errno.h> /* program_invocation_name */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "expect.h"
 #include "guest.h"
 #include "loader.h"
+#include "options.h"
 #include "race.h"
 #include "report.h"
 #include "runner.h"
@@ -33,7 +33,7 @@
 #define STRIDE_BITS 24	  /* a batch has fewer rounds than 2 to this */
 
 enum {
-	OPT_SCENARIO = SELECT_END,
+	OPT_SCENARIO = OPTION_OWN,
 	OPT_TIME,
 	OPT_ROUNDS,
 	OPT_SEED,
@@ -43,12 +43,10 @@ enum {
 	OPT_SCALE,
 	OPT_EXPECT,
 	OPT_NO_EXPECT,
-	OPT_JSON,
-	OPT_HELP,
-	OPT_VERSION
+	OPT_JSON
 };
 
-static const struct option options[] = {
+static const struct option longs[] = {
 	{"scenario", required_argument, NULL, OPT_SCENARIO},
 	{"time", required_argument, NULL, OPT_TIME},
 	{"rounds", required_argument, NULL, OPT_ROUNDS},
@@ -56,15 +54,13 @@ static const struct option options[] = {
 	{"threads", required_argument, NULL, OPT_THREADS},
 	{"jobs", required_argument, NULL, OPT_JOBS},
 	{"shard", required_argument, NULL, OPT_SHARD},
-	{"option", required_argument, NULL, 'o'},
+	OPTIONS_BACKEND,
 	{"timeout-scale", required_argument, NULL, OPT_SCALE},
 	{"expect", required_argument, NULL, OPT_EXPECT},
 	{"no-expect", no_argument, NULL, OPT_NO_EXPECT},
 	{"json", required_argument, NULL, OPT_JSON},
 	{"verbose", no_argument, NULL, 'v'},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{0},
+	OPTIONS_COMMON,
 };
 
 /* A scenario, and what became of it so far. */
@@ -129,7 +125,7 @@ static int help(void)
 	       "  --no-expect        without the file that comes with the backend\n"
 	       "  --json FILE        write the verdicts as JSON; - is the standard output\n"
 	       "  -v, --verbose      tell about every outcome\n"
-	       "  --help             print this\n"
+	       "  -h, --help         print this\n"
 	       "  --version          print the version\n\n"
 	       "A round that fails is told with its seed.  The same seed draws the same delays; the\n"
 	       "machine adds its own, so give --rounds 1000 if --rounds 1 does not show it again.\n\n"
@@ -139,62 +135,43 @@ static int help(void)
 
 /* ---- options --------------------------------------------------------------------- */
 
-static bool refuse(struct race *r, const char *option, const char *text, const char *advice)
-{
-	snprintf(r->error, sizeof(r->error), "--%s %s: give %s", option, text, advice);
-	return false;
-}
-
-static bool parse_time(struct race *r, const char *text)
-{
-	if (!tool_parse_scale(text, &r->time))
-		return refuse(r, "time", text, "a number of seconds");
-	return true;
-}
-
 static bool take_number(struct race *r, int opt, const char *value)
 {
 	unsigned long n;
+	bool good;
 
 	switch (opt) {
 	case OPT_ROUNDS:
-		return tool_parse_number(value, 1, 1UL << 40, &r->rounds) || refuse(r, "rounds", value, "a number from 1 on");
+		return option_number("rounds", value, 1, 1UL << 40, &r->rounds);
 	case OPT_SEED:
-		r->seed_given = true;
-		if (!tool_parse_number(value, 0, SEED_MOST, &n))
-			return refuse(r, "seed", value, "a number");
+		r->seed_given = good = option_number("seed", value, 0, SEED_MOST, &n);
 		r->seed = n;
-		return true;
+		return good;
 	case OPT_THREADS:
-		if (!tool_parse_number(value, 2, 16, &n))
-			return refuse(r, "threads", value, "a number from 2 to 16");
+		good = option_number("threads", value, 2, 16, &n);
 		r->threads = (int)n;
-		return true;
+		return good;
 	default:
-		if (!tool_parse_number(value, 1, 1024, &n))
-			return refuse(r, "jobs", value, "a number from 1 to 1024");
-		r->jobs = n;
-		return true;
+		return option_number("jobs", value, 1, 1024, &r->jobs);
 	}
 }
 
-/* One option.  False with a line in error. */
-static bool take(struct race *r, int opt, char *value)
+/* One option; false if it was refused. */
+static bool take(void *race, int opt, char *value)
 {
+	struct race *r = race;
+
 	switch (opt) {
-	case 'o':
-		return target_add_option(value, r->error, sizeof(r->error));
 	case OPT_SCENARIO:
 		r->globs = array_grow(r->globs, r->glob_count, sizeof(*r->globs));
 		r->globs[r->glob_count++] = value;
 		break;
 	case OPT_TIME:
-		return parse_time(r, value);
+		return option_positive("time", value, &r->time);
 	case OPT_SHARD:
-		return shard_parse(value, &r->shard) || refuse(r, "shard", value, "two numbers, such as 2/8");
+		return shard_parse(value, &r->shard) || option_refuse("shard", value, "two numbers, such as 2/8");
 	case OPT_SCALE:
-		return tool_parse_scale(value, &r->scale) ||
-		       refuse(r, "timeout-scale", value, "a number above 0, such as 2.5");
+		return option_positive("timeout-scale", value, &r->scale);
 	case OPT_EXPECT:
 		r->expect = value;
 		break;
@@ -213,25 +190,14 @@ static bool take(struct race *r, int opt, char *value)
 	return true;
 }
 
+static const struct options options = {"race", ":ho:v", longs, help, take};
+
 /* -1 to go on, or the exit status. */
 static int parse(struct race *r, int argc, char **argv)
 {
-	int opt;
+	int status = options_read(&options, r, argc, argv);
 
-	while ((opt = getopt_long(argc, argv, ":o:v", options, NULL)) != -1) {
-		if (opt == '?' || opt == ':')
-			return tool_bad_option("race", opt, argv);
-		if (opt == OPT_HELP)
-			return help();
-		if (opt == OPT_VERSION)
-			return tool_version();
-		if (!take(r, opt, optarg))
-			return tool_error("%s", r->error);
-	}
-	if (argc - optind > 1)
-		return tool_error("race: one backend at a time; %s is one too many", argv[optind + 1]);
-	r->backend = argv[optind];
-	return -1;
+	return status < 0 ? options_one_backend(&options, argc, argv, &r->backend) : status;
 }
 
 /* ---- which scenarios -------------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_run.c: poolproof run. */
 #include <errno.h> /* program_invocation_name */
-#include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "expect.h"
 #include "guest.h"
 #include "loader.h"
+#include "options.h"
 #include "report.h"
 #include "runner.h"
 #include "sanitizers.h"
@@ -21,21 +21,19 @@
 #define ERROR_SIZE 4096
 
 enum {
-	OPT_JOBS = SELECT_END,
+	OPT_JOBS = OPTION_OWN,
 	OPT_SCALE,
 	OPT_EXPECT,
 	OPT_NO_EXPECT,
 	OPT_WRITE_EXPECT,
 	OPT_TAP,
 	OPT_JUNIT,
-	OPT_JSON,
-	OPT_HELP,
-	OPT_VERSION
+	OPT_JSON
 };
 
-static const struct option options[] = {
+static const struct option longs[] = {
 	SELECT_OPTIONS,
-	{"option", required_argument, NULL, 'o'},
+	OPTIONS_BACKEND,
 	{"jobs", required_argument, NULL, OPT_JOBS},
 	{"timeout-scale", required_argument, NULL, OPT_SCALE},
 	{"expect", required_argument, NULL, OPT_EXPECT},
@@ -45,9 +43,7 @@ static const struct option options[] = {
 	{"junit", required_argument, NULL, OPT_JUNIT},
 	{"json", required_argument, NULL, OPT_JSON},
 	{"verbose", no_argument, NULL, 'v'},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{0},
+	OPTIONS_COMMON,
 };
 
 /* The files of --tap, --junit and --json, in the order of their options. */
@@ -87,7 +83,7 @@ static int help(void)
 	       "  --junit FILE       as JUnit XML\n"
 	       "  --json FILE        as JSON\n"
 	       "  -v, --verbose      tell about every case\n"
-	       "  --help             print this\n"
+	       "  -h, --help         print this\n"
 	       "  --version          print the version\n\n"
 	       "Exit status: 0 conforming, or exactly as expected; 1 not; 2 an error in how it was used.\n",
 	       select_help);
@@ -103,36 +99,20 @@ size_t tool_processors(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
 }
 
-static bool parse_jobs(struct command *c, const char *text)
+/* One option; false if it was refused. */
+static bool take(void *command, int opt, char *value)
 {
-	if (tool_parse_number(text, 1, 1024, &c->jobs))
-		return true;
-	snprintf(c->error, sizeof(c->error), "--jobs %s: give a number from 1 to 1024", text);
-	return false;
-}
+	struct command *c = command;
 
-static bool parse_scale(struct command *c, const char *text)
-{
-	if (tool_parse_scale(text, &c->scale))
-		return true;
-	snprintf(c->error, sizeof(c->error), "--timeout-scale %s: give a number above 0, such as 2.5", text);
-	return false;
-}
-
-/* One option.  False with a line in error. */
-static bool take(struct command *c, int opt, char *value)
-{
 	if (select_is_option(opt)) {
 		select_add(&c->selection, opt, value);
 		return true;
 	}
 	switch (opt) {
-	case 'o':
-		return target_add_option(value, c->error, sizeof(c->error));
 	case OPT_JOBS:
-		return parse_jobs(c, value);
+		return option_number("jobs", value, 1, 1024, &c->jobs);
 	case OPT_SCALE:
-		return parse_scale(c, value);
+		return option_positive("timeout-scale", value, &c->scale);
 	case OPT_EXPECT:
 		c->expect = value;
 		break;
@@ -151,25 +131,14 @@ static bool take(struct command *c, int opt, char *value)
 	return true;
 }
 
+static const struct options options = {"run", ":ho:v", longs, help, take};
+
 /* -1 to go on, or the exit status. */
 static int parse(struct command *c, int argc, char **argv)
 {
-	int opt;
+	int status = options_read(&options, c, argc, argv);
 
-	while ((opt = getopt_long(argc, argv, ":o:v", options, NULL)) != -1) {
-		if (opt == '?' || opt == ':')
-			return tool_bad_option("run", opt, argv);
-		if (opt == OPT_HELP)
-			return help();
-		if (opt == OPT_VERSION)
-			return tool_version();
-		if (!take(c, opt, optarg))
-			return tool_error("%s", c->error);
-	}
-	if (argc - optind > 1)
-		return tool_error("run: one backend at a time; %s is one too many", argv[optind + 1]);
-	c->backend = argv[optind];
-	return -1;
+	return status < 0 ? options_one_backend(&options, argc, argv, &c->backend) : status;
 }
 
 /* ---- the command that repeats a case ------------------------------------------------ */

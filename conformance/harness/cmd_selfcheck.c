@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_selfcheck.c: poolproof selfcheck, which looks for mistakes of an adapter. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "guest.h"
 #include "loader.h"
+#include "options.h"
 #include "report.h"
 #include "runner.h"
 #include "sanitizers.h"
@@ -15,16 +15,6 @@
 
 #define ERROR_SIZE 4096
 
-enum { OPT_SCALE = 0x100, OPT_HELP, OPT_VERSION };
-
-static const struct option options[] = {
-	{"option", required_argument, NULL, 'o'},
-	{"timeout-scale", required_argument, NULL, OPT_SCALE},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{0},
-};
-
 static int help(void)
 {
 	printf("Usage: poolproof selfcheck [OPTION]... BACKEND\n"
@@ -32,7 +22,7 @@ static int help(void)
 	       "those of its pool.  To be done before `poolproof run`.\n\n"
 	       "  -o KEY=VALUE       an option for the adapter; may be repeated\n"
 	       "  --timeout-scale X  give each check X times as long\n"
-	       "  --help             print this\n"
+	       "  -h, --help         print this\n"
 	       "  --version          print the version\n\n"
 	       "Exit status: 0 no problem; 1 a problem; 2 an error in how it was used.\n");
 	return EXIT_GOOD;
@@ -120,30 +110,25 @@ static int check(const char *name, double scale)
 	return status;
 }
 
+static bool take_scale(void *scale, int opt, char *value)
+{
+	(void)opt;
+	return option_positive("timeout-scale", value, scale);
+}
+
 int cmd_selfcheck(int argc, char **argv)
 {
-	char error[ERROR_SIZE];
+	static const struct option longs[] = {
+		OPTIONS_BACKEND,
+		{"timeout-scale", required_argument, NULL, OPTION_OWN},
+		OPTIONS_COMMON,
+	};
+	static const struct options options = {"selfcheck", ":ho:", longs, help, take_scale};
 	double scale = 1;
-	int opt, status;
+	int status = options_read(&options, &scale, argc, argv);
 
-	while ((opt = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
-		switch (opt) {
-		case 'o':
-			if (!target_add_option(optarg, error, sizeof(error)))
-				return tool_error("%s", error);
-			break;
-		case OPT_SCALE:
-			if (!tool_parse_scale(optarg, &scale))
-				return tool_error("--timeout-scale %s: give a number above 0, such as 2.5", optarg);
-			break;
-		case OPT_HELP:
-			return help();
-		case OPT_VERSION:
-			return tool_version();
-		default:
-			return tool_bad_option("selfcheck", opt, argv);
-		}
-	}
+	if (status >= 0)
+		return status;
 	if (argc - optind != 1)
 		return tool_error("selfcheck: give one backend; `poolproof selfcheck --help` tells more");
 	status = check(argv[optind], scale);

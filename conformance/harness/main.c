@@ -82,7 +82,6 @@ int main(int argc, char **argv)
 		return tool_version();
 	if (strcmp(word, "run") == 0)
 		inject_begin(argv);
-	opterr = 0;
 	for (i = 0; i < COMMANDS; i++)
 		if (strcmp(word, commands[i].name) == 0)
 			return commands[i].main(argc - 1, argv + 1);

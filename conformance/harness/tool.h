@@ -16,19 +16,6 @@ enum { EXIT_GOOD = 0, EXIT_RED = 1, EXIT_USAGE = 2 };
 /* Print "poolproof: ..." on stderr, on one line whatever it holds; EXIT_USAGE. */
 int tool_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/*
- * What to return when getopt_long, with opterr 0 and ':' first in its short
- * options, gave opt, which no command knows: an unknown option or one without
- * its argument.
- */
-int tool_bad_option(const char *command, int opt, char **argv);
-
-/* A --timeout-scale: false if text is no number above 0. */
-bool tool_parse_scale(const char *text, double *scale);
-
-/* False if text is no whole number from least to most; *n is then of no use. */
-bool tool_parse_number(const char *text, unsigned long least, unsigned long most, unsigned long *n);
-
 /* Print " " and prefix and word, quoted for a shell. */
 void tool_put_word(FILE *f, const char *prefix, const char *word);
 

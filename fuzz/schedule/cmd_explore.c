@@ -6,7 +6,6 @@
  * are jobs.  The time that one does not need is the others'.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
 #include <sched.h>
@@ -21,6 +20,7 @@
 #include "expect.h"
 #include "guest.h"
 #include "loader.h"
+#include "options.h"
 #include "race.h"
 #include "report.h"
 #include "result_report.h"
@@ -35,7 +35,7 @@
 #define STEPS_DEFAULT 20000
 
 enum {
-	OPT_SCENARIO = 0x2000,
+	OPT_SCENARIO = OPTION_OWN,
 	OPT_PROGRAM,
 	OPT_STRATEGY,
 	OPT_SCHEDULES,
@@ -49,13 +49,11 @@ enum {
 	OPT_SPURIOUS,
 	OPT_DIRECTORY,
 	OPT_OUTCOMES,
-	OPT_GUEST,
-	OPT_HELP,
-	OPT_VERSION
+	OPT_GUEST
 };
 
-static const struct option options[] = {
-	{"option", required_argument, NULL, 'o'},
+static const struct option longs[] = {
+	OPTIONS_BACKEND,
 	{"scenario", required_argument, NULL, OPT_SCENARIO},
 	{"program", no_argument, NULL, OPT_PROGRAM},
 	{"strategy", required_argument, NULL, OPT_STRATEGY},
@@ -71,9 +69,7 @@ static const struct option options[] = {
 	{"directory", required_argument, NULL, OPT_DIRECTORY},
 	{"outcomes", required_argument, NULL, OPT_OUTCOMES},
 	{"guest", required_argument, NULL, OPT_GUEST},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{0},
+	OPTIONS_COMMON,
 };
 
 /* What a job leaves for the parent, in shared memory. */
@@ -134,46 +130,29 @@ static int help(void)
 	       "  --directory DIR       where schedules of failures are written (default: .)\n"
 	       "  --outcomes FILE       write a line for each scenario: its name, exhausted or not,\n"
 	       "                        executions, and its outcomes, with tabs between them\n"
-	       "  --help, --version     print this, or the version\n\n"
+	       "  -h, --help            print this\n"
+	       "  --version             print the version\n\n"
 	       "Exit status: 0 no failure; 1 a failure, or what cannot be controlled; 2 an error in\n"
 	       "how it was used.\n",
 	       STEPS_DEFAULT);
 	return EXIT_GOOD;
 }
 
-static bool refuse(struct command *c, const char *option, const char *value, const char *what)
-{
-	snprintf(c->error, ERROR_SIZE, "--%s %s: give %s", option, value, what);
-	return false;
-}
-
-static bool take_number(struct command *c, const char *option, const char *value, unsigned long least,
-			unsigned long most, unsigned long *to)
-{
-	char advice[64];
-
-	if (tool_parse_number(value, least, most, to))
-		return true;
-	snprintf(advice, sizeof(advice), "a number from %lu to %lu", least, most);
-	return refuse(c, option, value, advice);
-}
-
 static bool take_strategy(struct command *c, const char *value)
 {
 	c->plan.strategy = strategy_find(value);
 	if (!c->plan.strategy && strcmp(value, "auto") != 0)
-		return refuse(c, "strategy", value, "random, pct, pos, dfs, dpor or auto");
+		return option_refuse("strategy", value, "random, pct, pos, dfs, dpor or auto");
 	return true;
 }
 
-static bool take(struct command *c, int opt, char *value)
+static bool take(void *command, int opt, char *value)
 {
+	struct command *c = command;
 	unsigned long n = 0;
 	bool good = true;
 
 	switch (opt) {
-	case 'o':
-		return target_add_option(value, c->error, ERROR_SIZE);
 	case OPT_SCENARIO:
 		select_add(&c->selection, SELECT_CASE, value);
 		return true;
@@ -182,31 +161,29 @@ static bool take(struct command *c, int opt, char *value)
 	case OPT_STRATEGY:
 		return take_strategy(c, value);
 	case OPT_SCHEDULES:
-		return take_number(c, "schedules", value, 1, ULONG_MAX, &c->plan.schedules);
+		return option_number("schedules", value, 1, ULONG_MAX, &c->plan.schedules);
 	case OPT_TIME:
-		return tool_parse_scale(value, &c->plan.seconds) || refuse(c, "time", value, "a number above 0");
+		return option_positive("time", value, &c->plan.seconds);
 	case OPT_PREEMPTIONS:
-		good = take_number(c, "preemptions", value, 0, INT_MAX, &n);
+		good = option_number("preemptions", value, 0, INT_MAX, &n);
 		c->plan.options.preemptions = (int)n;
 		return good;
 	case OPT_SEED:
-		good = take_number(c, "seed", value, 0, SEED_MOST, &n);
+		good = option_number("seed", value, 0, SEED_MOST, &n);
 		c->plan.options.seed = n;
 		return good;
 	case OPT_JOBS:
-		good = take_number(c, "jobs", value, 1, 1024, &n);
-		c->jobs = n;
-		return good;
+		return option_number("jobs", value, 1, 1024, &c->jobs);
 	case OPT_STEPS:
-		good = take_number(c, "steps", value, 1, STEPS_MAX, &n);
+		good = option_number("steps", value, 1, STEPS_MAX, &n);
 		c->plan.options.steps_max = (uint32_t)n;
 		return good;
 	case OPT_SHARD:
-		return shard_parse(value, &c->shard) || refuse(c, "shard", value, "two numbers, such as 2/8");
+		return shard_parse(value, &c->shard) || option_refuse("shard", value, "two numbers, such as 2/8");
 	case OPT_TIMEOUTS:
 		c->plan.options.timeouts_any = strcmp(value, "any") == 0;
 		return c->plan.options.timeouts_any || strcmp(value, "idle") == 0 ||
-		       refuse(c, "timeouts", value, "any or idle");
+		       option_refuse("timeouts", value, "any or idle");
 	case OPT_SPURIOUS:
 		return c->plan.options.spurious = true;
 	case OPT_DIRECTORY:
@@ -234,7 +211,6 @@ static int parse_backend(struct command *c, int argc, char **argv)
 		return tool_error("explore: give one backend");
 	c->backend = argv[at];
 	if (at + 1 < argc) {
-		optind = 0;
 		argv[at] = argv[0];
 		status = parse(c, argc - at, argv + at);
 	}
@@ -243,18 +219,11 @@ static int parse_backend(struct command *c, int argc, char **argv)
 
 static int parse(struct command *c, int argc, char **argv)
 {
-	int opt;
+	static const struct options options = {"explore", "+:ho:", longs, help, take};
+	int status = options_read(&options, c, argc, argv);
 
-	while ((opt = getopt_long(argc, argv, "+:o:", options, NULL)) != -1) {
-		if (opt == '?' || opt == ':')
-			return tool_bad_option("explore", opt, argv);
-		if (opt == OPT_HELP)
-			return help();
-		if (opt == OPT_VERSION)
-			return tool_version();
-		if (!take(c, opt, optarg))
-			return tool_error("%s", c->error);
-	}
+	if (status >= 0)
+		return status;
 	c->argv = argv + optind;
 	if (c->program) {
 		if (optind == argc)
