@@ -10,15 +10,6 @@
 #include "futures.h"
 
 #include <sys/wait.h>
-#include <time.h>
-
-static void take_time(double seconds)
-{
-	struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
-
-	while (nanosleep(&t, &t) != 0)
-		continue;
-}
 
 /* What a process and its tasks leave behind. */
 struct log {
@@ -54,7 +45,7 @@ static int task_take_time(void *arg, void **outcome)
 
 	(void)outcome;
 	counter_add(log->begun, 1);
-	take_time(short_time());
+	pass_time(short_time());
 	counter_add(log->ended, 1);
 	return PP_OK;
 }
@@ -251,7 +242,7 @@ static int raise_late(void *arg, void **outcome)
 	struct log *log = arg;
 
 	counter_add(log->begun, 1);
-	take_time(short_time());
+	pass_time(short_time());
 	*outcome = THE_EXCEPTION;
 	return PP_RAISED;
 }
@@ -293,7 +284,7 @@ static void leave_idle_workers(void *arg)
 
 	work_on(executor_new(4), log, 4, 0);
 	counter_await(log->ended, 4);
-	take_time(short_time() / 10);
+	pass_time(short_time() / 10);
 }
 
 CASE(exit_6_idle_workers)
@@ -432,7 +423,7 @@ static int task_wait_for_other(void *arg, void **outcome)
 
 	(void)outcome;
 	gate_wait(log->ready);
-	take_time(short_time() / 2);
+	pass_time(short_time() / 2);
 	log->status = backend()->result(log->other, PP_FOREVER, &log->outcome);
 	return PP_OK;
 }
@@ -442,7 +433,7 @@ static int task_take_time_and_return(void *arg, void **outcome)
 	struct log *log = arg;
 
 	counter_add(log->begun, 1);
-	take_time(short_time());
+	pass_time(short_time());
 	*outcome = THE_VALUE;
 	return PP_OK;
 }
@@ -500,7 +491,7 @@ static int task_submit_until_refused(void *arg, void **outcome)
 	counter_add(log->begun, 1);
 	while (backend()->submit(log->e, task_end, log, &f) == PP_OK) {
 		if (__atomic_add_fetch(&log->accepted, 1, __ATOMIC_SEQ_CST) > 100)
-			take_time(0.001);
+			pass_time(0.001);
 		if (backend()->future_release)
 			backend()->future_release(f);
 	}
@@ -655,7 +646,7 @@ static int second_fails_late(void *arg)
 	if (__atomic_add_fetch(&log->calls, 1, __ATOMIC_SEQ_CST) == 1)
 		return PP_OK;
 	counter_add(log->called, 1);
-	take_time(short_time());
+	pass_time(short_time());
 	return PP_RAISED;
 }
 
@@ -665,7 +656,7 @@ static int task_take_longer(void *arg, void **outcome)
 
 	(void)outcome;
 	counter_add(log->begun, 1);
-	take_time(3 * short_time());
+	pass_time(3 * short_time());
 	counter_add(log->ended, 1);
 	return PP_OK;
 }

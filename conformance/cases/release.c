@@ -11,15 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
-
-static void pause_briefly(void)
-{
-	struct timespec t = {0, 1000000};
-
-	nanosleep(&t, NULL);
-}
 
 /* A task that ends when its gate is opened, and says so. */
 struct work {
@@ -87,7 +79,7 @@ static void await_gone(struct work *w)
 		long tid = record_at(w->tids, i);
 
 		while (syscall(SYS_tgkill, getpid(), (pid_t)tid, 0) == 0 || errno != ESRCH)
-			pause_briefly();
+			pass_time(0.001);
 	}
 }
 
@@ -207,7 +199,7 @@ CASE(release_5_idle_workers_go)
 
 	gate_open(w->gate);
 	counter_await(w->ended, 3);
-	pause_briefly();
+	pass_time(0.001);
 	executor_release(e);
 	await_gone(w);
 	context("idle workers that have gone since their executor was released");
@@ -269,7 +261,7 @@ CASE(release_7_executor_that_never_had_work)
 	for (i = 1; i < 5; i++)
 		executor_release(executor_new(i));
 	while (thread_count() > before)
-		pause_briefly();
+		pass_time(0.001);
 	context("threads, when 24 executors were made and released");
 	EXPECT_AT_MOST(before, thread_count());
 }

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 enum form { WAITS, RETURNS, CANCELS_WAITS, CANCELS_RETURNS };
@@ -142,13 +141,6 @@ static void expect_cancelled(struct pp_future **f, int n)
 		expect_in(f[i], F_NOTIFIED);
 }
 
-static void pause_briefly(void)
-{
-	struct timespec t = {0, 1000000};
-
-	nanosleep(&t, NULL);
-}
-
 /* ---- new work -------------------------------------------------------------- */
 
 static void expect_refused(enum form form)
@@ -264,7 +256,7 @@ CASE(shutdown_5_refuses_while_another_thread_waits)
 	shutter_start(&s, e, WAITS, w->ended);
 	while ((status = try_submit(e, task_count, ran, &f)) == PP_OK) {
 		accepted++;
-		pause_briefly();
+		pass_time(0.001);
 	}
 	context("another thread is inside a shutdown that waits");
 	EXPECT_STATUS(PP_SHUTDOWN, status);
@@ -499,7 +491,7 @@ CASE(shutdown_14_of_idle_workers)
 
 	gate_open(w->gate);
 	counter_await(w->ended, 4);
-	pause_briefly();
+	pass_time(0.001);
 	context("four workers are idle");
 	EXPECT_STATUS(PP_OK, shutdown_wait(e));
 }
@@ -513,7 +505,7 @@ CASE(shutdown_14_of_one_idle_worker)
 		struct pp_executor *e = executor_any();
 
 		result(submit(e, task_return, THE_VALUE), PP_FOREVER, &outcome);
-		pause_briefly();
+		pass_time(0.001);
 		context("round %d: the only worker is idle", round);
 		EXPECT_STATUS(PP_OK, shutdown_wait(e));
 	}
@@ -838,7 +830,7 @@ CASE(shutdown_26_workers_go)
 	gate_open(t.gate);
 	for (i = 0; i < 3; i++)
 		while (thread_is_there(record_at(t.tids, i)))
-			pause_briefly();
+			pass_time(0.001);
 	context("threads that were workers before a shutdown that did not wait, and are gone");
 	EXPECT_INT(3, record_count(t.tids));
 }
@@ -862,7 +854,7 @@ CASE(shutdown_26_idle_workers_go)
 	REQUIRE(shutdown_nowait(e) == PP_OK);
 	for (i = 0; i < 3; i++)
 		while (thread_is_there(record_at(t.tids, i)))
-			pause_briefly();
+			pass_time(0.001);
 	context("threads that were idle workers before a shutdown that did not wait, and are gone");
 	EXPECT_INT(3, record_count(t.tids));
 }

@@ -32,14 +32,6 @@ static void let_go(struct pp_future *f)
 		future_release(f);
 }
 
-static void pass_time(double seconds)
-{
-	struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
-
-	while (nanosleep(&t, &t) != 0)
-		continue;
-}
-
 static int known_worker_count(struct pp_executor *e)
 {
 	int count = worker_count(e);
@@ -295,7 +287,7 @@ CASE(worker_4_idle_ones_are_counted_once)
 		struct pp_executor *e = executor_new(4);
 
 		expect_meeting(e, started);
-		pass_time(short_time() / 4);
+		threads_settle();
 		context("four tasks that need each other, on four workers of which %d had work before", started);
 		expect_meeting(e, 4);
 	}
@@ -677,8 +669,8 @@ CASE(worker_18_no_more_than_work_items)
 }
 
 /*
- * WORKER-19: one task at a time, with a pause for its worker to become idle.  A
- * pause may be too short on a busy machine, so half of them may miss.
+ * WORKER-19: one task at a time, until its worker sleeps.  What sleeps need not be
+ * idle yet, so half of them may miss.
  */
 CASE(worker_19_idle_ones_are_reused)
 {
@@ -689,7 +681,7 @@ CASE(worker_19_idle_ones_are_reused)
 
 	for (int i = 0; i < 16; i++) {
 		REQUIRE(result(submit(e, task_return, NULL), PP_FOREVER, &outcome) == PP_OK);
-		pass_time(short_time() / 10);
+		threads_settle();
 		if (i == 0)
 			first = known_worker_count(e);
 	}
@@ -711,7 +703,7 @@ CASE(worker_20_idle_ones_use_no_processor_time)
 	struct pp_executor *e = executor_new(4);
 
 	expect_meeting(e, 4);
-	pass_time(short_time() / 5);
+	threads_settle();
 	double begin = now(), used = processor_time();
 	pass_time(2 * short_time());
 	used = processor_time() - used;

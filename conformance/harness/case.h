@@ -258,6 +258,9 @@ void thread_join(struct thread *t);
  */
 void thread_settle(struct thread *t);
 
+/* The same for all threads of the process besides the caller: workers become idle. */
+void threads_settle(void);
+
 /* Seconds on the monotonic clock. */
 double now(void);
 
@@ -266,6 +269,12 @@ double now(void);
  * everything is slower (TSan, Valgrind, --timeout-scale).
  */
 double short_time(void);
+
+/*
+ * Sleep, where there is no event to wait for: a mistake gets its chance to show, or a
+ * thread that is not the case's to end.  No verdict may depend on how long it takes.
+ */
+void pass_time(double seconds);
 
 /*
  * Fork a process that loads the backend afresh, runs body(arg) as its main

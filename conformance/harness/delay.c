@@ -151,13 +151,6 @@ static void spin(int steps)
 		;
 }
 
-static void nap(int microseconds)
-{
-	struct timespec t = {0, microseconds * 1000L};
-
-	nanosleep(&t, NULL);
-}
-
 static void delay(enum mood how)
 {
 	switch (how) {
@@ -170,7 +163,7 @@ static void delay(enum mood how)
 		break;
 	case SLEEPS:
 		if (below(6) == 0)
-			nap(1 + below(80));
+			pass_time((1 + below(80)) * 1e-6);
 		break;
 	case MIXED:
 		delay((enum mood)below(MIXED));

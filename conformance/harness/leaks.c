@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "case_process.h"
@@ -143,13 +142,6 @@ static bool has_children(void)
 	return pid == 0;
 }
 
-static void nap(long microseconds)
-{
-	struct timespec t = {0, microseconds * 1000};
-
-	nanosleep(&t, NULL);
-}
-
 /*
  * What is left, when waiting longer would not change it.  A listing may pass over a
  * thread while another one ends, so nothing counts only when it was seen twice.
@@ -158,7 +150,7 @@ static size_t wait_for_the_last(pid_t *extra)
 {
 	double end = now() + GRACE * (time_scale > 1 ? time_scale : 1);
 	struct watch w = {0};
-	long microseconds = 20;
+	double seconds = 20e-6;
 	int nothing = 0;
 	size_t n;
 
@@ -171,9 +163,9 @@ static size_t wait_for_the_last(pid_t *extra)
 			continue;
 		if (now() > end || watch_threads(&w, getpid(), gettid(), slot) == WATCH_BLOCKED)
 			return n;
-		nap(microseconds);
-		if (microseconds < 20000)
-			microseconds *= 2;
+		pass_time(seconds);
+		if (seconds < 0.02)
+			seconds *= 2;
 	}
 }
 

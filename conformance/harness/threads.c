@@ -33,11 +33,12 @@ double short_time(void)
 	return 0.02 * (time_scale > 1 ? time_scale : 1);
 }
 
-static void sleep_for(double seconds)
+void pass_time(double seconds)
 {
 	struct timespec t = {(time_t)seconds, (long)((seconds - (time_t)seconds) * 1e9)};
 
-	nanosleep(&t, NULL);
+	while (nanosleep(&t, &t) != 0)
+		;
 }
 
 /* ---- threads ------------------------------------------------------------------ */
@@ -101,25 +102,56 @@ void threads_join_all(void)
 }
 
 #define SETTLE_SAMPLES 3
+#define SETTLE_MOST 0.2 /* seconds, times time_scale: a thread that spins sleeps never */
+#define SETTLE_THREADS 64
 
-/* A thread that spins sleeps never; the case is to be right without this wait. */
-void thread_settle(struct thread *t)
+static bool keeps_sleeping(pid_t tid, unsigned long *switches)
 {
-	double end = now() + 0.2 * (time_scale > 1 ? time_scale : 1);
-	unsigned long switches = 0;
 	struct proc_thread seen;
+	bool same;
+
+	if (!proc_thread_read(getpid(), tid, &seen))
+		return true; /* it has ended */
+	same = seen.state == 'S' && seen.switches == *switches;
+	*switches = seen.switches;
+	return same;
+}
+
+/* All of them have slept from one sample to the next, a few times in a row. */
+static void settle(const pid_t *tids, size_t count)
+{
+	double end = now() + SETTLE_MOST * (time_scale > 1 ? time_scale : 1);
+	unsigned long switches[SETTLE_THREADS] = {0};
 	int same = 0;
 
+	while (same < SETTLE_SAMPLES && now() < end) {
+		bool all = true;
+		size_t i;
+
+		for (i = 0; i < count; i++)
+			all = keeps_sleeping(tids[i], &switches[i]) && all;
+		same = all ? same + 1 : 0;
+		pass_time(0.0001);
+	}
+}
+
+void thread_settle(struct thread *t)
+{
 	while (sem_wait(&t->started) != 0)
 		;
 	sem_post(&t->started);
-	while (same < SETTLE_SAMPLES && now() < end && !atomic_load(&t->ended)) {
-		if (!proc_thread_read(getpid(), t->tid, &seen))
-			return;
-		same = seen.state == 'S' && (!same || seen.switches == switches) ? same + 1 : 0;
-		switches = seen.switches;
-		sleep_for(0.0001);
-	}
+	settle(&t->tid, 1);
+}
+
+void threads_settle(void)
+{
+	pid_t tids[SETTLE_THREADS];
+	size_t i, n = 0, count = proc_threads(getpid(), tids, SETTLE_THREADS);
+
+	for (i = 0; i < count && i < SETTLE_THREADS; i++)
+		if (tids[i] != gettid())
+			tids[n++] = tids[i];
+	settle(tids, n);
 }
 
 /* ---- processes ------------------------------------------------------------------ */
