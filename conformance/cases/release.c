@@ -6,52 +6,12 @@
  * own, so that the clean-up knows nothing of them.
  */
 #define _GNU_SOURCE
-#include "futures.h"
+#include "shutdowns.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* A task that ends when its gate is opened, and says so. */
-struct work {
-	struct gate *gate;
-	struct counter *ended;
-	struct record *tids; /* of the workers */
-};
-
-static struct work *work_new(void)
-{
-	struct work *w = shared_alloc(sizeof(*w));
-
-	w->gate = gate_new();
-	w->ended = counter_new();
-	w->tids = record_new();
-	return w;
-}
-
-static int task_work(void *arg, void **outcome)
-{
-	struct work *w = arg;
-
-	record_add(w->tids, (long)gettid());
-	gate_wait(w->gate);
-	counter_add(w->ended, 1);
-	*outcome = THE_VALUE;
-	return PP_OK;
-}
-
-/* n workers of e are at it. */
-static struct work *work_on(struct pp_executor *e, int n)
-{
-	struct work *w = work_new();
-	int i;
-
-	for (i = 0; i < n; i++)
-		submit(e, task_work, w);
-	gate_await(w->gate, n);
-	return w;
-}
 
 static void submit_all(struct pp_executor *e, struct pp_future **f, int n)
 {

@@ -1,145 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shutdown: what it refuses, what it waits for, what it cancels.
+ * Shutdown: what it refuses, what it waits for, and what stays.
  *
  * That a shutdown waits is shown by a thread inside it, which looks, when it has
  * returned, at how many tasks have ended: they end no earlier than a gate that is
  * opened later.
  */
 #define _GNU_SOURCE
-#include "futures.h"
+#include "shutdowns.h"
 
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-enum form { WAITS, RETURNS, CANCELS_WAITS, CANCELS_RETURNS };
-#define FORMS 4
-
-static const char *const form_names[FORMS] = {
-	[WAITS] = "a shutdown that waits",
-	[RETURNS] = "a shutdown that does not wait",
-	[CANCELS_WAITS] = "a shutdown that cancels and waits",
-	[CANCELS_RETURNS] = "a shutdown that cancels and does not wait",
-};
-
-static void need_form(enum form form)
-{
-	if (form == CANCELS_WAITS || form == CANCELS_RETURNS)
-		NEED(shutdown_cancel);
-	if (form == RETURNS || form == CANCELS_RETURNS)
-		NEED(shutdown_nowait);
-}
-
-/* Any thread may call it, after need_form. */
-static int shut_down(struct pp_executor *e, enum form form)
-{
-	switch (form) {
-	case WAITS:
-		return backend()->shutdown(e);
-	case RETURNS:
-		return backend()->shutdown_nowait(e);
-	default:
-		return backend()->shutdown_cancel(e, form == CANCELS_WAITS);
-	}
-}
-
-/* A task that ends when its gate is opened, and says so. */
-struct work {
-	struct gate *gate;
-	struct counter *ended;
-};
-
-static struct work *work_new(void)
-{
-	struct work *w = shared_alloc(sizeof(*w));
-
-	w->gate = gate_new();
-	w->ended = counter_new();
-	return w;
-}
-
-static int task_work(void *arg, void **outcome)
-{
-	struct work *w = arg;
-
-	gate_wait(w->gate);
-	counter_add(w->ended, 1);
-	*outcome = THE_VALUE;
-	return PP_OK;
-}
-
-/* n workers of e are at it. */
-static struct work *work_on(struct pp_executor *e, int n)
-{
-	struct work *w = work_new();
-	int i;
-
-	for (i = 0; i < n; i++)
-		submit(e, task_work, w);
-	gate_await(w->gate, n);
-	return w;
-}
-
-/* A thread inside shutdown. */
-struct shutter {
-	struct pp_executor *e;
-	enum form form;
-	struct counter *ended;
-	int status;	   /* after shutter_join */
-	long seen;	   /* value of ended when shutdown had returned */
-	struct counter *returned;
-	struct thread *thread;
-};
-
-static void shut_in_thread(void *arg)
-{
-	struct shutter *s = arg;
-
-	s->status = shut_down(s->e, s->form);
-	s->seen = counter_value(s->ended);
-	counter_add(s->returned, 1);
-}
-
-/* The thread is inside shutdown, if it can be, when this returns. */
-static void shutter_start(struct shutter *s, struct pp_executor *e, enum form form, struct counter *ended)
-{
-	need_form(form);
-	s->e = e;
-	s->form = form;
-	s->ended = ended;
-	s->status = -1;
-	s->returned = counter_new();
-	s->thread = thread_start(shut_in_thread, s);
-	thread_settle(s->thread);
-}
-
-/* It returned OK, and no earlier than so many tasks had ended. */
-static void shutter_join(struct shutter *s, long ended)
-{
-	thread_join(s->thread);
-	context("%s was called in a thread", form_names[s->form]);
-	EXPECT_STATUS(PP_OK, s->status);
-	context("tasks that had ended when %s returned", form_names[s->form]);
-	EXPECT_INT(ended, s->seen);
-}
-
-/* So many futures of tasks that must not run are PENDING behind those that hold e. */
-static void submit_victims(struct pp_executor *e, struct pp_future **f, int n)
-{
-	int i;
-
-	for (i = 0; i < n; i++)
-		f[i] = submit(e, must_not_run, NULL);
-}
-
-static void expect_cancelled(struct pp_future **f, int n)
-{
-	int i;
-
-	for (i = 0; i < n; i++)
-		expect_in(f[i], F_NOTIFIED);
-}
 
 /* ---- new work -------------------------------------------------------------- */
 
@@ -149,7 +21,7 @@ static void expect_refused(enum form form)
 	struct pp_future *f;
 	void *outcome;
 
-	need_form(form);
+	need_shutdown(form);
 	result(submit(e, task_return, THE_VALUE), PP_FOREVER, &outcome);
 	REQUIRE(shut_down(e, form) == PP_OK);
 	context("work is submitted after %s", form_names[form]);
@@ -164,7 +36,7 @@ static void expect_refused_when_new(enum form form)
 	struct pp_executor *e = executor_any();
 	struct pp_future *f;
 
-	need_form(form);
+	need_shutdown(form);
 	REQUIRE(shut_down(e, form) == PP_OK);
 	context("work is submitted to an executor that had none before %s", form_names[form]);
 	EXPECT_STATUS(PP_SHUTDOWN, try_submit(e, must_not_run, NULL, &f));
@@ -176,7 +48,7 @@ static void expect_refused_when_busy(enum form form)
 	struct work *w = work_on(e, 1);
 	struct pp_future *f;
 
-	need_form(form);
+	need_shutdown(form);
 	REQUIRE(shut_down(e, form) == PP_OK);
 	context("work is submitted after %s, while a task runs", form_names[form]);
 	EXPECT_STATUS(PP_SHUTDOWN, try_submit(e, must_not_run, NULL, &f));
@@ -288,7 +160,7 @@ static void expect_task_refused(enum form form)
 	struct submitter *s = shared_alloc(sizeof(*s));
 
 	need_shared_memory();
-	need_form(form);
+	need_shutdown(form);
 	s->e = executor_new(1);
 	s->gate = gate_new();
 	s->status = -1;
@@ -368,23 +240,6 @@ CASE(shutdown_8_refused_submit_gives_no_future)
 }
 
 /* ---- to wait ----------------------------------------------------------------- */
-
-/* While running tasks of e, and queued ones, are still to be done. */
-static void expect_waits(enum form form, int workers, int running, int queued)
-{
-	struct pp_executor *e = executor_new(workers);
-	struct work *w = work_on(e, running);
-	struct shutter s;
-	int i;
-
-	for (i = 0; i < queued; i++)
-		submit(e, task_work, w);
-	shutter_start(&s, e, form, w->ended);
-	context("%s has returned while tasks ran", form_names[form]);
-	EXPECT_INT(0, counter_value(s.returned));
-	gate_open(w->gate);
-	shutter_join(&s, running + queued);
-}
 
 CASE(shutdown_9_waits_for_a_running_task)
 {
@@ -746,30 +601,6 @@ CASE(shutdown_23_work_of_a_starting_worker_is_done)
 	}
 }
 
-static int raise_after_gate(void *arg, void **outcome)
-{
-	gate_wait(arg);
-	*outcome = THE_EXCEPTION;
-	return PP_RAISED;
-}
-
-static void expect_running_task_ends(enum form form)
-{
-	struct pp_executor *e = executor_new(2);
-	struct work *w = work_new();
-	struct pp_future *returns = submit(e, task_work, w);
-	struct pp_future *raises = submit(e, raise_after_gate, w->gate);
-
-	need_form(form);
-	gate_await(w->gate, 2);
-	REQUIRE(shut_down(e, form) == PP_OK);
-	expect_in(returns, F_RUNNING);
-	expect_in(raises, F_RUNNING);
-	gate_open(w->gate);
-	expect_result(returns, F_RETURNED, PP_FOREVER);
-	expect_result(raises, F_RAISED, PP_FOREVER);
-}
-
 CASE(shutdown_24_running_task_gives_its_outcome)
 {
 	expect_running_task_ends(RETURNS);
@@ -894,7 +725,7 @@ CASE(shutdown_27_every_form_after_every_form_that_cancels)
 {
 	enum form first, second;
 
-	need_form(CANCELS_RETURNS);
+	need_shutdown(CANCELS_RETURNS);
 	for (first = WAITS; first < FORMS; first++)
 		for (second = CANCELS_WAITS; second < FORMS; second++)
 			expect_again(first, second);
@@ -918,7 +749,7 @@ static void expect_waits_after(enum form first)
 	struct work *w = work_on(e, 1);
 	struct shutter s;
 
-	need_form(first);
+	need_shutdown(first);
 	REQUIRE(shut_down(e, first) == PP_OK);
 	shutter_start(&s, e, WAITS, w->ended);
 	context("a task runs: a shutdown that waits has returned after %s", form_names[first]);
@@ -988,7 +819,7 @@ CASE(shutdown_30_cancels_after_one_that_did_not)
 	struct work *w = work_on(e, 1);
 	struct pp_future *f[5];
 
-	need_form(CANCELS_RETURNS);
+	need_shutdown(CANCELS_RETURNS);
 	submit_victims(e, f, 5);
 	REQUIRE(shutdown_nowait(e) == PP_OK);
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
@@ -1004,506 +835,13 @@ CASE(shutdown_31_cancels_while_another_waits)
 	struct pp_future *f[5];
 	struct shutter s;
 
-	need_form(CANCELS_RETURNS);
+	need_shutdown(CANCELS_RETURNS);
 	submit_victims(e, f, 5);
 	shutter_start(&s, e, WAITS, w->ended);
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
 	gate_open(w->gate);
 	shutter_join(&s, 1);
 	expect_cancelled(f, 5);
-}
-
-/* ---- to cancel ------------------------------------------------------------------ */
-
-static void expect_all_cancelled(int workers, int victims)
-{
-	struct pp_executor *e = executor_new(workers);
-	struct work *w = work_on(e, workers);
-	struct pp_future *f[50];
-
-	need_form(CANCELS_RETURNS);
-	submit_victims(e, f, victims);
-	REQUIRE(shutdown_cancel(e, false) == PP_OK);
-	gate_open(w->gate);
-	shutdown_wait(e);
-	expect_cancelled(f, victims);
-}
-
-CASE(shutdown_32_cancels_what_is_pending)
-{
-	expect_all_cancelled(1, 1);
-}
-
-CASE(shutdown_32_cancels_all_that_is_pending)
-{
-	expect_all_cancelled(1, 50);
-}
-
-CASE(shutdown_32_cancels_all_behind_several_workers)
-{
-	expect_all_cancelled(3, 20);
-}
-
-/* The thread may come to cancel no earlier than the gate is opened, so it settles first. */
-CASE(shutdown_32_cancels_and_waits)
-{
-	struct pp_executor *e = executor_new(1);
-	struct work *w = work_on(e, 1);
-	struct counter *ran = counter_new();
-	struct pp_future *f[10];
-	struct shutter s;
-	void *outcome;
-	int i, finished = 0;
-
-	for (i = 0; i < 10; i++)
-		f[i] = submit(e, task_count, ran);
-	shutter_start(&s, e, CANCELS_WAITS, w->ended);
-	gate_open(w->gate);
-	shutter_join(&s, 1);
-	for (i = 0; i < 10; i++)
-		finished += result(f[i], PP_FOREVER, &outcome) != PP_CANCELLED;
-	context("futures that were PENDING and were not cancelled, and tasks that ran");
-	EXPECT_INT(finished, counter_value(ran));
-}
-
-CASE(shutdown_33_cancels_nothing_unasked)
-{
-	struct pp_executor *e = executor_new(1);
-	struct work *w = work_on(e, 1);
-	struct pp_future *f[10];
-	int i;
-
-	NEED(cancelled);
-	for (i = 0; i < 10; i++)
-		f[i] = submit(e, task_return, THE_VALUE);
-	REQUIRE(shutdown_nowait(e) == PP_OK);
-	for (i = 0; i < 10; i++)
-		expect_in(f[i], F_PENDING);
-	gate_open(w->gate);
-	shutdown_wait(e);
-	for (i = 0; i < 10; i++)
-		expect_in(f[i], F_RETURNED);
-}
-
-CASE(shutdown_33_waits_and_cancels_nothing)
-{
-	struct pp_executor *e = executor_new(1);
-	struct work *w = work_on(e, 1);
-	struct pp_future *f[10];
-	struct shutter s;
-	int i;
-
-	for (i = 0; i < 10; i++)
-		f[i] = submit(e, task_return, THE_VALUE);
-	shutter_start(&s, e, WAITS, w->ended);
-	gate_open(w->gate);
-	shutter_join(&s, 1);
-	for (i = 0; i < 10; i++)
-		expect_in(f[i], F_RETURNED);
-}
-
-/* The workers get to the end of the queue on which the cancelled work was. */
-CASE(shutdown_34_cancelled_work_never_runs)
-{
-	struct pp_executor *e = executor_new(2);
-	struct work *w = work_on(e, 2);
-	struct pp_future *f[20];
-
-	need_form(CANCELS_RETURNS);
-	submit_victims(e, f, 20);
-	REQUIRE(shutdown_cancel(e, false) == PP_OK);
-	gate_open(w->gate);
-	context("20 futures were cancelled, and the workers have gone");
-	EXPECT_STATUS(PP_OK, shutdown_wait(e));
-	EXPECT_INT(2, counter_value(w->ended));
-}
-
-CASE(shutdown_35_running_task_gives_its_outcome)
-{
-	expect_running_task_ends(CANCELS_RETURNS);
-}
-
-CASE(shutdown_36_finished_futures_keep_their_outcome)
-{
-	struct pp_executor *e = executor_any();
-	struct pp_future *returned = submit(e, task_return, THE_VALUE);
-	struct pp_future *raised = submit(e, task_raise, THE_EXCEPTION);
-	void *outcome;
-
-	result(returned, PP_FOREVER, &outcome);
-	result(raised, PP_FOREVER, &outcome);
-	REQUIRE(shutdown_cancel(e, true) == PP_OK);
-	expect_in(returned, F_RETURNED);
-	expect_in(raised, F_RAISED);
-}
-
-CASE(shutdown_37_cancels_and_waits_for_a_running_task)
-{
-	expect_waits(CANCELS_WAITS, 1, 1, 0);
-}
-
-CASE(shutdown_37_cancels_and_waits_for_several_running_tasks)
-{
-	expect_waits(CANCELS_WAITS, 4, 3, 0);
-}
-
-CASE(shutdown_38_cancels_and_returns_while_a_task_runs)
-{
-	struct pp_executor *e = executor_new(1);
-	struct work *w = work_on(e, 1);
-	struct pp_future *f[3];
-
-	need_form(CANCELS_RETURNS);
-	submit_victims(e, f, 3);
-	context("a task is RUNNING, and ends only after the shutdown");
-	EXPECT_STATUS(PP_OK, shutdown_cancel(e, false));
-	EXPECT_INT(0, counter_value(w->ended));
-	gate_open(w->gate);
-}
-
-CASE(shutdown_39_thread_inside_result_returns)
-{
-	struct pp_executor *e = executor_new(1);
-	struct work *w = work_on(e, 1);
-	struct waiter waiters[2];
-	struct pp_future *f[2];
-	int i;
-
-	need_form(CANCELS_RETURNS);
-	submit_victims(e, f, 2);
-	for (i = 0; i < 2; i++) {
-		waiter_start(&waiters[i], f[i], PP_FOREVER, i == 1 && HAS(exception));
-		thread_settle(waiters[i].thread);
-	}
-	REQUIRE(shutdown_cancel(e, false) == PP_OK);
-	gate_open(w->gate);
-	for (i = 0; i < 2; i++) {
-		waiter_join(&waiters[i]);
-		context("a thread was waiting for a future that shutdown cancelled");
-		EXPECT_STATUS(PP_CANCELLED, waiters[i].status);
-	}
-}
-
-/* A thread inside wait, or inside a loop over as_completed, for a few futures. */
-#define FUTURES 3
-
-struct loop {
-	struct pp_future *f[FUTURES];
-	enum pp_return_when return_when;
-	int status;
-	int told; /* futures that were told as done */
-	struct thread *thread;
-};
-
-static void wait_in_thread(void *arg)
-{
-	struct loop *loop = arg;
-	bool done[FUTURES] = {false};
-	int i;
-
-	loop->status = backend()->wait(loop->f, FUTURES, PP_FOREVER, loop->return_when, done);
-	for (i = 0; i < FUTURES; i++)
-		loop->told += done[i];
-}
-
-static void iterate_in_thread(void *arg)
-{
-	struct loop *loop = arg;
-	struct pp_completed *it = NULL;
-	struct pp_future *f;
-
-	loop->status = backend()->as_completed_begin(loop->f, FUTURES, PP_FOREVER, &it);
-	if (loop->status != PP_OK)
-		return;
-	while ((loop->status = backend()->as_completed_next(it, &f)) == PP_OK)
-		loop->told++;
-	backend()->as_completed_end(it);
-}
-
-static void need_as_completed(void)
-{
-	NEED(as_completed_begin);
-	NEED(as_completed_next);
-	NEED(as_completed_end);
-}
-
-enum moment { BEFORE_SHUTDOWN, AFTER_SHUTDOWN, AFTER_ALL };
-
-/* A thread loops over futures that shutdown cancels; it begins at some moment. */
-static void loop_over_cancelled(struct loop *loop, void body(void *), enum moment begins)
-{
-	struct pp_executor *e = executor_new(1);
-	struct work *w = work_on(e, 1);
-
-	need_form(CANCELS_RETURNS);
-	submit_victims(e, loop->f, FUTURES);
-	if (begins == BEFORE_SHUTDOWN) {
-		loop->thread = thread_start(body, loop);
-		thread_settle(loop->thread);
-	}
-	REQUIRE(shutdown_cancel(e, false) == PP_OK);
-	if (begins == AFTER_SHUTDOWN) {
-		loop->thread = thread_start(body, loop);
-		thread_settle(loop->thread);
-	}
-	gate_open(w->gate);
-	shutdown_wait(e);
-	if (begins == AFTER_ALL)
-		loop->thread = thread_start(body, loop);
-	thread_join(loop->thread);
-}
-
-static void expect_wait_returns(enum moment begins)
-{
-	struct loop loop = {.return_when = PP_ALL_COMPLETED, .status = -1};
-
-	NEED(wait);
-	loop_over_cancelled(&loop, wait_in_thread, begins);
-	EXPECT_STATUS(PP_OK, loop.status);
-	context("futures that shutdown cancelled and wait told as done");
-	EXPECT_INT(FUTURES, loop.told);
-}
-
-CASE(shutdown_40_thread_inside_wait_returns)
-{
-	expect_wait_returns(BEFORE_SHUTDOWN);
-}
-
-CASE(shutdown_40_thread_inside_wait_for_the_first_returns)
-{
-	struct loop loop = {.return_when = PP_FIRST_COMPLETED, .status = -1};
-
-	NEED(wait);
-	loop_over_cancelled(&loop, wait_in_thread, BEFORE_SHUTDOWN);
-	EXPECT_STATUS(PP_OK, loop.status);
-	context("futures that shutdown cancelled and wait told as done");
-	EXPECT_AT_LEAST(1, loop.told);
-}
-
-CASE(shutdown_41_wait_begins_while_a_task_runs)
-{
-	expect_wait_returns(AFTER_SHUTDOWN);
-}
-
-CASE(shutdown_41_wait_begins_when_all_is_over)
-{
-	expect_wait_returns(AFTER_ALL);
-}
-
-static void expect_all_yielded(enum moment begins)
-{
-	struct loop loop = {.status = -1};
-
-	need_as_completed();
-	loop_over_cancelled(&loop, iterate_in_thread, begins);
-	EXPECT_STATUS(PP_STOP_ITERATION, loop.status);
-	context("futures that shutdown cancelled and as_completed yielded");
-	EXPECT_INT(FUTURES, loop.told);
-}
-
-CASE(shutdown_42_as_completed_yields_what_is_cancelled)
-{
-	expect_all_yielded(BEFORE_SHUTDOWN);
-}
-
-CASE(shutdown_43_as_completed_begins_while_a_task_runs)
-{
-	expect_all_yielded(AFTER_SHUTDOWN);
-}
-
-CASE(shutdown_43_as_completed_begins_when_all_is_over)
-{
-	expect_all_yielded(AFTER_ALL);
-}
-
-CASE(shutdown_44_wait_for_a_future_cancelled_before)
-{
-	struct pp_executor *e = executor_new(1);
-	struct work *w = work_on(e, 1);
-	struct pp_future *f;
-	bool is_done = false;
-
-	need_form(CANCELS_RETURNS);
-	f = submit(e, must_not_run, NULL);
-	REQUIRE(cancel(f));
-	REQUIRE(shutdown_cancel(e, false) == PP_OK);
-	gate_open(w->gate);
-	shutdown_wait(e);
-	context("the future was cancelled by its caller, and then by shutdown");
-	EXPECT_STATUS(PP_OK, wait_for(&f, 1, PP_FOREVER, PP_ALL_COMPLETED, &is_done));
-	EXPECT(is_done);
-}
-
-CASE(shutdown_44_thread_inside_wait_for_a_future_cancelled_before)
-{
-	struct loop loop = {.return_when = PP_ALL_COMPLETED, .status = -1};
-	struct pp_executor *e = executor_new(1);
-	struct work *w = work_on(e, 1);
-	int i;
-
-	NEED(wait);
-	need_form(CANCELS_RETURNS);
-	submit_victims(e, loop.f, FUTURES);
-	loop.thread = thread_start(wait_in_thread, &loop);
-	thread_settle(loop.thread);
-	for (i = 0; i < FUTURES; i++)
-		REQUIRE(cancel(loop.f[i]));
-	REQUIRE(shutdown_cancel(e, false) == PP_OK);
-	gate_open(w->gate);
-	thread_join(loop.thread);
-	EXPECT_STATUS(PP_OK, loop.status);
-	context("futures that their caller cancelled, before a shutdown that cancels, and wait told as done");
-	EXPECT_INT(FUTURES, loop.told);
-}
-
-CASE(shutdown_45_map_tells_what_is_cancelled)
-{
-	void *args[2] = {token(1), token(2)};
-	struct pp_executor *e = executor_new(1);
-	struct work *w = work_on(e, 1);
-	struct pp_map *it;
-	void *outcome;
-
-	need_form(CANCELS_RETURNS);
-	REQUIRE(map_begin(e, must_not_run, source_of(args, 2, NULL), PP_FOREVER, 0, &it, &outcome) == PP_OK);
-	REQUIRE(shutdown_cancel(e, false) == PP_OK);
-	gate_open(w->gate);
-	context("shutdown has cancelled the futures of map");
-	EXPECT_STATUS(PP_CANCELLED, map_next(it, &outcome));
-}
-
-/* Tasks that each count in a place of their own. */
-#define ITEMS 20
-
-static int task_mark(void *arg, void **outcome)
-{
-	long *mark = arg;
-
-	__atomic_add_fetch(mark, 1, __ATOMIC_SEQ_CST);
-	*outcome = THE_VALUE;
-	return PP_OK;
-}
-
-static void expect_each_one_way(struct pp_future **f, const long *marks, int n, int round)
-{
-	void *outcome;
-	int i;
-
-	for (i = 0; i < n; i++) {
-		int status = result(f[i], PP_FOREVER, &outcome);
-
-		context("round %d: future %d of %d, as shutdown cancels and workers take work", round, i, n);
-		EXPECT(status == PP_OK || status == PP_CANCELLED);
-		context("round %d: runs of task %d of %d, whose result is %s", round, i, n, status_name(status));
-		EXPECT_INT(status == PP_OK, marks[i]);
-	}
-}
-
-static void expect_cancel_meets_workers(struct pp_executor *e, bool wait, int n, int round)
-{
-	long *marks = shared_alloc(ITEMS * sizeof(*marks));
-	struct pp_future *f[ITEMS];
-	int i;
-
-	for (i = 0; i < n; i++)
-		f[i] = submit(e, task_mark, &marks[i]);
-	REQUIRE(shutdown_cancel(e, wait) == PP_OK);
-	expect_each_one_way(f, marks, n, round);
-	if (!wait)
-		shutdown_wait(e);
-}
-
-CASE(shutdown_46_meets_workers_that_take_work)
-{
-	int round;
-
-	for (round = 0; round < 50; round++)
-		expect_cancel_meets_workers(executor_new(2), true, ITEMS, round);
-}
-
-CASE(shutdown_46_meets_workers_that_take_work_and_returns)
-{
-	int round;
-
-	need_form(CANCELS_RETURNS);
-	for (round = 0; round < 50; round++)
-		expect_cancel_meets_workers(executor_new(2), false, ITEMS, round);
-}
-
-/* The first work item ever: its worker is about to start. */
-CASE(shutdown_46_meets_the_first_work)
-{
-	int round;
-
-	for (round = 0; round < 50; round++)
-		expect_cancel_meets_workers(executor_any(), true, 1, round);
-}
-
-/* The only worker is idle, and about to be woken for the work item. */
-static void expect_cancel_meets_idle_worker(bool wait, int rounds)
-{
-	void *outcome;
-	int round;
-
-	for (round = 0; round < rounds; round++) {
-		struct pp_executor *e = executor_any();
-
-		result(submit(e, task_return, THE_VALUE), PP_FOREVER, &outcome);
-		expect_cancel_meets_workers(e, wait, 1, round);
-	}
-}
-
-CASE(shutdown_46_meets_an_idle_worker)
-{
-	expect_cancel_meets_idle_worker(true, 100);
-}
-
-CASE(shutdown_46_meets_an_idle_worker_and_returns)
-{
-	need_form(CANCELS_RETURNS);
-	expect_cancel_meets_idle_worker(false, 100);
-}
-
-struct canceller {
-	struct pp_future *f;
-	struct barrier *start;
-	bool answer;
-};
-
-static void cancel_in_thread(void *arg)
-{
-	struct canceller *c = arg;
-
-	barrier_meet(c->start);
-	c->answer = backend()->cancel(c->f);
-}
-
-CASE(shutdown_47_meets_a_cancel)
-{
-	int round;
-
-	NEED(cancel);
-	NEED(add_done_callback);
-	need_form(CANCELS_RETURNS);
-	for (round = 0; round < 50; round++) {
-		struct pp_executor *e = executor_new(1);
-		struct gate *gate = hold(e, 1);
-		struct counter *called = counter_new();
-		struct canceller c = {submit(e, must_not_run, NULL), barrier_new(2), false};
-		struct thread *t = thread_start(cancel_in_thread, &c);
-
-		REQUIRE(add_done_callback(c.f, callback_count, called) == PP_OK);
-		barrier_meet(c.start);
-		REQUIRE(shutdown_cancel(e, false) == PP_OK);
-		thread_join(t);
-		gate_open(gate);
-		shutdown_wait(e);
-		context("round %d: cancel of a future that shutdown cancels too", round);
-		EXPECT(c.answer);
-		expect_in(c.f, F_NOTIFIED);
-		context("round %d: calls of the done callback", round);
-		EXPECT_INT(1, counter_value(called));
-	}
 }
 
 /* ---- what stays ------------------------------------------------------------------ */
@@ -1544,7 +882,7 @@ static void expect_callbacks_called(enum form form, pp_task *queued)
 	struct pp_future *f[2];
 	int i;
 
-	need_form(form);
+	need_shutdown(form);
 	f[0] = submit(e, task_work, w);
 	gate_await(w->gate, 1);
 	f[1] = submit(e, queued, NULL);
@@ -1587,7 +925,7 @@ CASE(shutdown_50_late_callback_of_a_cancelled_future_is_called)
 	struct counter *called = counter_new();
 	struct pp_future *f = submit(e, must_not_run, NULL);
 
-	need_form(CANCELS_RETURNS);
+	need_shutdown(CANCELS_RETURNS);
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
 	gate_open(w->gate);
 	shutdown_wait(e);
@@ -1603,7 +941,7 @@ static void expect_other_unharmed(enum form form)
 	struct pp_future *queued = submit(other, task_return, THE_VALUE), *f;
 	void *outcome;
 
-	need_form(form);
+	need_shutdown(form);
 	result(submit(e, task_return, THE_VALUE), PP_FOREVER, &outcome);
 	REQUIRE(shut_down(e, form) == PP_OK);
 	expect_in(queued, F_PENDING);
@@ -1665,26 +1003,4 @@ CASE(shutdown_52_waits_in_a_task_of_another_executor)
 	EXPECT_STATUS(PP_OK, o->status);
 	context("tasks that had ended when the shutdown in a task returned");
 	EXPECT_INT(1, o->seen);
-}
-
-CASE(shutdown_53_thread_inside_wait_returns)
-{
-	struct loop loop = {.return_when = PP_ALL_COMPLETED, .status = -1};
-	struct pp_executor *e = executor_new(1);
-	struct work *w = work_on(e, 1);
-	struct shutter s;
-	int i;
-
-	NEED(wait);
-	for (i = 0; i < FUTURES; i++)
-		loop.f[i] = submit(e, task_return, THE_VALUE);
-	loop.thread = thread_start(wait_in_thread, &loop);
-	thread_settle(loop.thread);
-	shutter_start(&s, e, WAITS, w->ended);
-	gate_open(w->gate);
-	shutter_join(&s, 1);
-	thread_join(loop.thread);
-	EXPECT_STATUS(PP_OK, loop.status);
-	context("futures of work that was done while the executor shut down, and wait told as done");
-	EXPECT_INT(FUTURES, loop.told);
 }

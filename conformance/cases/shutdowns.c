@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* shutdowns.c: see shutdowns.h. */
+#define _GNU_SOURCE
+#include "shutdowns.h"
+
+#include <unistd.h>
+
+const char *const form_names[FORMS] = {
+	[WAITS] = "a shutdown that waits",
+	[RETURNS] = "a shutdown that does not wait",
+	[CANCELS_WAITS] = "a shutdown that cancels and waits",
+	[CANCELS_RETURNS] = "a shutdown that cancels and does not wait",
+};
+
+void need_shutdown(enum form form)
+{
+	if (form == CANCELS_WAITS || form == CANCELS_RETURNS)
+		NEED(shutdown_cancel);
+	if (form == RETURNS || form == CANCELS_RETURNS)
+		NEED(shutdown_nowait);
+}
+
+int shut_down(struct pp_executor *e, enum form form)
+{
+	switch (form) {
+	case WAITS:
+		return backend()->shutdown(e);
+	case RETURNS:
+		return backend()->shutdown_nowait(e);
+	default:
+		return backend()->shutdown_cancel(e, form == CANCELS_WAITS);
+	}
+}
+
+struct work *work_new(void)
+{
+	struct work *w = shared_alloc(sizeof(*w));
+
+	w->gate = gate_new();
+	w->ended = counter_new();
+	w->tids = record_new();
+	return w;
+}
+
+int task_work(void *arg, void **outcome)
+{
+	struct work *w = arg;
+
+	record_add(w->tids, (long)gettid());
+	gate_wait(w->gate);
+	counter_add(w->ended, 1);
+	*outcome = THE_VALUE;
+	return PP_OK;
+}
+
+struct work *work_on(struct pp_executor *e, int n)
+{
+	struct work *w = work_new();
+	int i;
+
+	for (i = 0; i < n; i++)
+		submit(e, task_work, w);
+	gate_await(w->gate, n);
+	return w;
+}
+
+static void shut_in_thread(void *arg)
+{
+	struct shutter *s = arg;
+
+	s->status = shut_down(s->e, s->form);
+	s->seen = counter_value(s->ended);
+	counter_add(s->returned, 1);
+}
+
+void shutter_start(struct shutter *s, struct pp_executor *e, enum form form, struct counter *ended)
+{
+	need_shutdown(form);
+	s->e = e;
+	s->form = form;
+	s->ended = ended;
+	s->status = -1;
+	s->returned = counter_new();
+	s->thread = thread_start(shut_in_thread, s);
+	thread_settle(s->thread);
+}
+
+void shutter_join(struct shutter *s, long ended)
+{
+	thread_join(s->thread);
+	context("%s was called in a thread", form_names[s->form]);
+	EXPECT_STATUS(PP_OK, s->status);
+	context("tasks that had ended when %s returned", form_names[s->form]);
+	EXPECT_INT(ended, s->seen);
+}
+
+void submit_victims(struct pp_executor *e, struct pp_future **f, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		f[i] = submit(e, must_not_run, NULL);
+}
+
+void expect_cancelled(struct pp_future **f, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		expect_in(f[i], F_NOTIFIED);
+}
+
+void expect_waits(enum form form, int workers, int running, int queued)
+{
+	struct pp_executor *e = executor_new(workers);
+	struct work *w = work_on(e, running);
+	struct shutter s;
+	int i;
+
+	for (i = 0; i < queued; i++)
+		submit(e, task_work, w);
+	shutter_start(&s, e, form, w->ended);
+	context("%s has returned while tasks ran", form_names[form]);
+	EXPECT_INT(0, counter_value(s.returned));
+	gate_open(w->gate);
+	shutter_join(&s, running + queued);
+}
+
+static int raise_after_gate(void *arg, void **outcome)
+{
+	gate_wait(arg);
+	*outcome = THE_EXCEPTION;
+	return PP_RAISED;
+}
+
+void expect_running_task_ends(enum form form)
+{
+	struct pp_executor *e = executor_new(2);
+	struct work *w = work_new();
+	struct pp_future *returns = submit(e, task_work, w);
+	struct pp_future *raises = submit(e, raise_after_gate, w->gate);
+
+	need_shutdown(form);
+	gate_await(w->gate, 2);
+	REQUIRE(shut_down(e, form) == PP_OK);
+	expect_in(returns, F_RUNNING);
+	expect_in(raises, F_RUNNING);
+	gate_open(w->gate);
+	expect_result(returns, F_RETURNED, PP_FOREVER);
+	expect_result(raises, F_RAISED, PP_FOREVER);
+}

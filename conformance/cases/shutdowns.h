@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* shutdowns.h: what the cases about shutdown and release share: busy executors, and threads inside shutdown. */
+#ifndef POOLPROOF_CASES_SHUTDOWNS_H
+#define POOLPROOF_CASES_SHUTDOWNS_H
+
+#include "futures.h"
+
+enum form { WAITS, RETURNS, CANCELS_WAITS, CANCELS_RETURNS };
+#define FORMS 4
+
+/* "a shutdown that waits" */
+extern const char *const form_names[FORMS];
+
+/* UNSUPPORTED if the backend has no such shutdown. */
+void need_shutdown(enum form form);
+
+/* Any thread may call it, after need_shutdown. */
+int shut_down(struct pp_executor *e, enum form form);
+
+/* A task that ends when its gate is opened, and says so. */
+struct work {
+	struct gate *gate;
+	struct counter *ended;
+	struct record *tids; /* of the workers */
+};
+struct work *work_new(void);
+int task_work(void *work, void **outcome);
+
+/* n workers of e are at it. */
+struct work *work_on(struct pp_executor *e, int n);
+
+/* So many futures of tasks that must not run are PENDING behind those that hold e. */
+void submit_victims(struct pp_executor *e, struct pp_future **f, int n);
+void expect_cancelled(struct pp_future **f, int n);
+
+/* A thread inside shutdown. */
+struct shutter {
+	struct pp_executor *e;
+	enum form form;
+	struct counter *ended;
+	int status; /* after shutter_join */
+	long seen;  /* value of ended when shutdown had returned */
+	struct counter *returned;
+	struct thread *thread;
+};
+
+/* The thread is inside shutdown, if it can be, when this returns. */
+void shutter_start(struct shutter *s, struct pp_executor *e, enum form form, struct counter *ended);
+
+/* It returned OK, and no earlier than so many tasks had ended. */
+void shutter_join(struct shutter *s, long ended);
+
+/* It waits while running tasks of e, and queued ones, are still to be done. */
+void expect_waits(enum form form, int workers, int running, int queued);
+
+/* It leaves a task that returns and one that raises to their ends, and does not wait for them. */
+void expect_running_task_ends(enum form form);
+
+#endif
