@@ -590,7 +590,7 @@ CASE(fork_22_iterator_begun_before_the_fork)
 	as_completed_end(log->it);
 }
 
-static void shut_down(void *arg)
+static void shut_twice(void *arg)
 {
 	struct log *log = arg;
 
@@ -637,7 +637,7 @@ static void expect_child_shuts_down(void (*body)(void *), bool is_busy)
 
 CASE(fork_17_shutdown_of_idle_workers)
 {
-	expect_child_shuts_down(shut_down, false);
+	expect_child_shuts_down(shut_twice, false);
 }
 
 CASE(fork_17_shutdown_that_waits_of_idle_workers)
@@ -647,7 +647,7 @@ CASE(fork_17_shutdown_that_waits_of_idle_workers)
 
 CASE(fork_17_shutdown_of_busy_workers)
 {
-	expect_child_shuts_down(shut_down, true);
+	expect_child_shuts_down(shut_twice, true);
 }
 
 CASE(fork_17_shutdown_that_waits_of_busy_workers)

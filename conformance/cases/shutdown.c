@@ -21,7 +21,7 @@ static void expect_refused(enum form form)
 	struct pp_future *f;
 	void *outcome;
 
-	need_shutdown(form);
+	need_form(form);
 	result(submit(e, task_return, THE_VALUE), PP_FOREVER, &outcome);
 	REQUIRE(shut_down(e, form) == PP_OK);
 	context("work is submitted after %s", form_names[form]);
@@ -36,7 +36,7 @@ static void expect_refused_when_new(enum form form)
 	struct pp_executor *e = executor_any();
 	struct pp_future *f;
 
-	need_shutdown(form);
+	need_form(form);
 	REQUIRE(shut_down(e, form) == PP_OK);
 	context("work is submitted to an executor that had none before %s", form_names[form]);
 	EXPECT_STATUS(PP_SHUTDOWN, try_submit(e, must_not_run, NULL, &f));
@@ -48,7 +48,7 @@ static void expect_refused_when_busy(enum form form)
 	struct work *w = work_on(e, 1);
 	struct pp_future *f;
 
-	need_shutdown(form);
+	need_form(form);
 	REQUIRE(shut_down(e, form) == PP_OK);
 	context("work is submitted after %s, while a task runs", form_names[form]);
 	EXPECT_STATUS(PP_SHUTDOWN, try_submit(e, must_not_run, NULL, &f));
@@ -160,7 +160,7 @@ static void expect_task_refused(enum form form)
 	struct submitter *s = shared_alloc(sizeof(*s));
 
 	need_shared_memory();
-	need_shutdown(form);
+	need_form(form);
 	s->e = executor_new(1);
 	s->gate = gate_new();
 	s->status = -1;
@@ -725,7 +725,7 @@ CASE(shutdown_27_every_form_after_every_form_that_cancels)
 {
 	enum form first, second;
 
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	for (first = WAITS; first < FORMS; first++)
 		for (second = CANCELS_WAITS; second < FORMS; second++)
 			expect_again(first, second);
@@ -749,7 +749,7 @@ static void expect_waits_after(enum form first)
 	struct work *w = work_on(e, 1);
 	struct shutter s;
 
-	need_shutdown(first);
+	need_form(first);
 	REQUIRE(shut_down(e, first) == PP_OK);
 	shutter_start(&s, e, WAITS, w->ended);
 	context("a task runs: a shutdown that waits has returned after %s", form_names[first]);
@@ -819,7 +819,7 @@ CASE(shutdown_30_cancels_after_one_that_did_not)
 	struct work *w = work_on(e, 1);
 	struct pp_future *f[5];
 
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	submit_victims(e, f, 5);
 	REQUIRE(shutdown_nowait(e) == PP_OK);
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
@@ -835,7 +835,7 @@ CASE(shutdown_31_cancels_while_another_waits)
 	struct pp_future *f[5];
 	struct shutter s;
 
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	submit_victims(e, f, 5);
 	shutter_start(&s, e, WAITS, w->ended);
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
@@ -882,7 +882,7 @@ static void expect_callbacks_called(enum form form, pp_task *queued)
 	struct pp_future *f[2];
 	int i;
 
-	need_shutdown(form);
+	need_form(form);
 	f[0] = submit(e, task_work, w);
 	gate_await(w->gate, 1);
 	f[1] = submit(e, queued, NULL);
@@ -925,7 +925,7 @@ CASE(shutdown_50_late_callback_of_a_cancelled_future_is_called)
 	struct counter *called = counter_new();
 	struct pp_future *f = submit(e, must_not_run, NULL);
 
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
 	gate_open(w->gate);
 	shutdown_wait(e);
@@ -941,7 +941,7 @@ static void expect_other_unharmed(enum form form)
 	struct pp_future *queued = submit(other, task_return, THE_VALUE), *f;
 	void *outcome;
 
-	need_shutdown(form);
+	need_form(form);
 	result(submit(e, task_return, THE_VALUE), PP_FOREVER, &outcome);
 	REQUIRE(shut_down(e, form) == PP_OK);
 	expect_in(queued, F_PENDING);

@@ -11,7 +11,7 @@ static void expect_all_cancelled(int workers, int victims)
 	struct work *w = work_on(e, workers);
 	struct pp_future *f[50];
 
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	submit_victims(e, f, victims);
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
 	gate_open(w->gate);
@@ -99,7 +99,7 @@ CASE(shutdown_34_cancelled_work_never_runs)
 	struct work *w = work_on(e, 2);
 	struct pp_future *f[20];
 
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	submit_victims(e, f, 20);
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
 	gate_open(w->gate);
@@ -143,7 +143,7 @@ CASE(shutdown_38_cancels_and_returns_while_a_task_runs)
 	struct work *w = work_on(e, 1);
 	struct pp_future *f[3];
 
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	submit_victims(e, f, 3);
 	context("a task is RUNNING, and ends only after the shutdown");
 	EXPECT_STATUS(PP_OK, shutdown_cancel(e, false));
@@ -159,7 +159,7 @@ CASE(shutdown_39_thread_inside_result_returns)
 	struct pp_future *f[2];
 	int i;
 
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	submit_victims(e, f, 2);
 	for (i = 0; i < 2; i++) {
 		waiter_start(&waiters[i], f[i], PP_FOREVER, i == 1 && HAS(exception));
@@ -225,7 +225,7 @@ static void loop_over_cancelled(struct loop *loop, void body(void *), enum momen
 	struct pp_executor *e = executor_new(1);
 	struct work *w = work_on(e, 1);
 
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	submit_victims(e, loop->f, FUTURES);
 	if (begins == BEFORE_SHUTDOWN) {
 		loop->thread = thread_start(body, loop);
@@ -336,7 +336,7 @@ CASE(shutdown_44_wait_for_a_future_cancelled_before)
 	struct pp_future *f;
 	bool is_done = false;
 
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	f = submit(e, must_not_run, NULL);
 	REQUIRE(cancel(f));
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
@@ -355,7 +355,7 @@ CASE(shutdown_44_thread_inside_wait_for_a_future_cancelled_before)
 	int i;
 
 	NEED(wait);
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	submit_victims(e, loop.f, FUTURES);
 	loop.thread = thread_start(wait_in_thread, &loop);
 	thread_settle(loop.thread);
@@ -377,7 +377,7 @@ CASE(shutdown_45_map_tells_what_is_cancelled)
 	struct pp_map *it;
 	void *outcome;
 
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	REQUIRE(map_begin(e, must_not_run, source_of(args, 2, NULL), PP_FOREVER, 0, &it, &outcome) == PP_OK);
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
 	gate_open(w->gate);
@@ -438,7 +438,7 @@ CASE(shutdown_46_meets_workers_that_take_work_and_returns)
 {
 	int round;
 
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	for (round = 0; round < 50; round++)
 		expect_cancel_meets_workers(executor_new(2), false, ITEMS, round);
 }
@@ -473,7 +473,7 @@ CASE(shutdown_46_meets_an_idle_worker)
 
 CASE(shutdown_46_meets_an_idle_worker_and_returns)
 {
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	expect_cancel_meets_idle_worker(false, 100);
 }
 
@@ -497,7 +497,7 @@ CASE(shutdown_47_meets_a_cancel)
 
 	NEED(cancel);
 	NEED(add_done_callback);
-	need_shutdown(CANCELS_RETURNS);
+	need_form(CANCELS_RETURNS);
 	for (round = 0; round < 50; round++) {
 		struct pp_executor *e = executor_new(1);
 		struct gate *gate = hold(e, 1);

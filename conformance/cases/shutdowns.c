@@ -12,26 +12,6 @@ const char *const form_names[FORMS] = {
 	[CANCELS_RETURNS] = "a shutdown that cancels and does not wait",
 };
 
-void need_shutdown(enum form form)
-{
-	if (form == CANCELS_WAITS || form == CANCELS_RETURNS)
-		NEED(shutdown_cancel);
-	if (form == RETURNS || form == CANCELS_RETURNS)
-		NEED(shutdown_nowait);
-}
-
-int shut_down(struct pp_executor *e, enum form form)
-{
-	switch (form) {
-	case WAITS:
-		return backend()->shutdown(e);
-	case RETURNS:
-		return backend()->shutdown_nowait(e);
-	default:
-		return backend()->shutdown_cancel(e, form == CANCELS_WAITS);
-	}
-}
-
 struct work *work_new(void)
 {
 	struct work *w = shared_alloc(sizeof(*w));
@@ -75,7 +55,7 @@ static void shut_in_thread(void *arg)
 
 void shutter_start(struct shutter *s, struct pp_executor *e, enum form form, struct counter *ended)
 {
-	need_shutdown(form);
+	need_form(form);
 	s->e = e;
 	s->form = form;
 	s->ended = ended;
@@ -140,7 +120,7 @@ void expect_running_task_ends(enum form form)
 	struct pp_future *returns = submit(e, task_work, w);
 	struct pp_future *raises = submit(e, raise_after_gate, w->gate);
 
-	need_shutdown(form);
+	need_form(form);
 	gate_await(w->gate, 2);
 	REQUIRE(shut_down(e, form) == PP_OK);
 	expect_in(returns, F_RUNNING);

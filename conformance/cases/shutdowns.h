@@ -5,17 +5,10 @@
 
 #include "futures.h"
 
-enum form { WAITS, RETURNS, CANCELS_WAITS, CANCELS_RETURNS };
 #define FORMS 4
 
 /* "a shutdown that waits" */
 extern const char *const form_names[FORMS];
-
-/* UNSUPPORTED if the backend has no such shutdown. */
-void need_shutdown(enum form form);
-
-/* Any thread may call it, after need_shutdown. */
-int shut_down(struct pp_executor *e, enum form form);
 
 /* A task that ends when its gate is opened, and says so. */
 struct work {

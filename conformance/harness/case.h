@@ -211,6 +211,11 @@ struct gate *hold(struct pp_executor *e, int n);
 int shutdown_wait(struct pp_executor *e);
 int shutdown_nowait(struct pp_executor *e);
 int shutdown_cancel(struct pp_executor *e, bool wait);
+
+/* The forms of shutdown: UNSUPPORTED if the backend has not this one; then any thread may call it. */
+enum form { WAITS, RETURNS, CANCELS_WAITS, CANCELS_RETURNS };
+void need_form(enum form form);
+int shut_down(struct pp_executor *e, enum form form);
 void executor_release(struct pp_executor *e);
 int worker_count(struct pp_executor *e);
 

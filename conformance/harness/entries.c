@@ -317,6 +317,26 @@ int shutdown_cancel(struct pp_executor *e, bool wait)
 	return CALL(shutdown_cancel, e, wait);
 }
 
+void need_form(enum form form)
+{
+	if (form == RETURNS || form == CANCELS_RETURNS)
+		NEED(shutdown_nowait);
+	if (form == CANCELS_WAITS || form == CANCELS_RETURNS)
+		NEED(shutdown_cancel);
+}
+
+int shut_down(struct pp_executor *e, enum form form)
+{
+	switch (form) {
+	case WAITS:
+		return backend()->shutdown(e);
+	case RETURNS:
+		return backend()->shutdown_nowait(e);
+	default:
+		return backend()->shutdown_cancel(e, form == CANCELS_WAITS);
+	}
+}
+
 void executor_release(struct pp_executor *e)
 {
 	NEED(executor_release);

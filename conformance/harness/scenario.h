@@ -138,8 +138,6 @@ int choose(int n);
 
 /* ---- operations: any thread of the round ------------------------------- */
 
-enum form { WAITS, RETURNS, CANCELS_WAITS, CANCELS_RETURNS };
-
 void do_open(void);
 /* Work item i, or for the further threads of a crowd one that is not asked about. */
 int do_submit(int i, enum ending ending);
@@ -204,9 +202,6 @@ void look_at_mask_and_1(void);
 void look_at_mask_and_2(void);
 
 /* ---- for backends that lack something -------------------------------------- */
-
-/* UNSUPPORTED unless shutdown has that form. */
-void need_form(enum form form);
 
 /* False under ThreadSanitizer: the child of a process with threads can have none. */
 bool child_starts_threads(void);

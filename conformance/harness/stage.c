@@ -383,14 +383,6 @@ void open_pool_with_initializer(int n, int failing)
 	opened(n, backend()->executor_new_with_initializer(n, initializer, stage, &stage->e));
 }
 
-void need_form(enum form form)
-{
-	if (form == RETURNS || form == CANCELS_RETURNS)
-		NEED(shutdown_nowait);
-	if (form == CANCELS_WAITS || form == CANCELS_RETURNS)
-		NEED(shutdown_cancel);
-}
-
 void __tsan_init(void) __attribute__((weak, visibility("default")));
 
 bool child_starts_threads(void)
@@ -546,23 +538,12 @@ static void judge_waited(void)
 	}
 }
 
-static int shut_down(enum form form)
-{
-	switch (form) {
-	case WAITS:
-		return backend()->shutdown(stage->e);
-	case RETURNS:
-		return backend()->shutdown_nowait(stage->e);
-	default:
-		SET(stage->cancelling, true);
-		return backend()->shutdown_cancel(stage->e, form == CANCELS_WAITS);
-	}
-}
-
 void do_shutdown(enum form form)
 {
 	point("shutdown");
-	must_be_ok("shutdown", shut_down(form));
+	if (form == CANCELS_WAITS || form == CANCELS_RETURNS)
+		SET(stage->cancelling, true);
+	must_be_ok("shutdown", shut_down(stage->e, form));
 	if (form == WAITS || form == CANCELS_WAITS) {
 		SET(stage->waited, true);
 		judge_waited();
