@@ -740,8 +740,8 @@ static int task(void *arg, void **outcome)
 	e.kind = EVENT_TASK_END;
 	e.outcome = item->future;
 	*outcome = &tokens[item->future];
-	atomic_store(&item->ended, true);
 	end(w, &e, item->kind == TASK_RAISE || item->kind == TASK_GATE_RAISE ? PP_RAISED : PP_OK);
+	atomic_store(&item->ended, true); /* and that is in the history */
 	return e.status;
 }
 
