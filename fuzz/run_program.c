@@ -17,12 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "blocked.h"
 #include "order.h"
 #include "under_valgrind.h"
 
 #define QUIET 0.001   /* seconds without an event after which the gates are opened */
 #define SHORT 0.002   /* a timeout */
-#define PATIENCE 2.0  /* seconds, times scale, for what the end waits for */
+#define PATIENCE 10.0 /* seconds, times scale, that the end waits for threads which are not blocked */
 #define HOOKS_MAX 128
 #define WORLDS 64
 
@@ -1038,11 +1039,13 @@ static bool all_has_come(struct world *w)
 	return true;
 }
 
+/* Returns when all has come, or there is nobody left that it could come from. */
 static void await_all(struct world *w)
 {
 	double until = run_now() + PATIENCE * w->scale;
 
-	while (!all_has_come(w) && run_now() < until)
+	blocked_begin();
+	while (!all_has_come(w) && !blocked_for_good() && run_now() < until)
 		nap(0.0002);
 }
 

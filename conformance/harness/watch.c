@@ -19,7 +19,7 @@ struct sample {
 
 bool watch_ignores(const struct slot *s, pid_t tid)
 {
-	int i, n = atomic_load(&s->ignored_count);
+	int i, n = s ? atomic_load(&s->ignored_count) : 0;
 
 	for (i = 0; i < n && i < SLOT_IGNORED_MAX; i++)
 		if (s->ignored[i] == tid)
