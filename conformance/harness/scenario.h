@@ -158,7 +158,10 @@ int do_as_completed(double timeout, int n);
 /* Ask only for so many of n, and end the iterator. */
 int do_as_completed_some(double timeout, int n, int asked);
 
-/* map over n arguments, asked takes times, then ended.  The text of what it told. */
+/*
+ * map over n arguments, 4 at the most, asked takes times, then ended.  The text of
+ * what it told.  Two threads may do so in a round, each once.
+ */
 const char *do_map(int n, int asked);
 
 /* The same; the executor is released once map has begun. */

@@ -26,11 +26,12 @@
 
 #define ITEMS 8	   /* that a scenario names */
 #define SPARES 24  /* of further threads of a crowd */
+#define MAPS 2	   /* in a round */
 #define MAPPED 4   /* arguments of a map */
 #define HOLDER ITEMS
 #define FIRST_SPARE (ITEMS + 1)
 #define FIRST_MAPPED (FIRST_SPARE + SPARES)
-#define ALL (FIRST_MAPPED + MAPPED)
+#define ALL (FIRST_MAPPED + MAPS * MAPPED)
 #define CALLBACKS 8
 #define NOTES 8
 
@@ -79,6 +80,13 @@ struct item {
 	sem_t over; /* its task has ended */
 };
 
+struct mapping {
+	struct item *first; /* of its work items, which are its arguments */
+	int count, next;
+	struct pp_source source;
+	char text[RACE_TEXT]; /* what map has told */
+};
+
 struct stage {
 	pthread_mutex_t mu; /* of the gate alone */
 	pthread_cond_t news;
@@ -90,14 +98,12 @@ struct stage {
 	bool has_initializer;
 	int failing;
 	int workers;
-	void *map_arguments[MAPPED];
-	int map_count, map_next;
-	struct pp_source source;
-	char map_text[RACE_TEXT];
+	struct mapping mappings[MAPS];
 	char texts[NOTES][RACE_TEXT];
 
 	/* Relaxed, from here to the end. */
 	atomic_int spares;
+	atomic_int maps;
 	atomic_bool pool_released;
 	atomic_bool waited;	/* a shutdown that waits has returned */
 	atomic_bool cancelling; /* a shutdown that cancels has begun */
@@ -775,25 +781,31 @@ int do_as_completed(double timeout, int n)
 
 static int source_next(void *state, void **arg)
 {
-	struct stage *s = state;
+	struct mapping *m = state;
 
-	if (s->map_next == s->map_count)
+	if (m->next == m->count)
 		return PP_STOP_ITERATION;
 	point("source");
-	*arg = s->map_arguments[s->map_next++];
+	*arg = m->first + m->next++;
 	return PP_OK;
 }
 
-static void set_map_source(int n)
+/* A map of this thread's own. */
+static struct mapping *next_mapping(int n)
 {
+	int taken = ADD(stage->maps);
+	struct mapping *m;
 	int i;
 
-	stage->map_count = n;
-	for (i = 0; i < n; i++) {
-		stage->map_arguments[i] = item(FIRST_MAPPED + i);
-		item(FIRST_MAPPED + i)->mapped = true;
-	}
-	stage->source = (struct pp_source){source_next, stage};
+	if (taken >= MAPS || n > MAPPED)
+		end_as(UNRESOLVED, NULL, "a round has room for %d maps of %d arguments", MAPS, MAPPED);
+	m = &stage->mappings[taken];
+	m->first = item(FIRST_MAPPED + taken * MAPPED);
+	m->count = n;
+	m->source = (struct pp_source){source_next, m};
+	for (i = 0; i < n; i++)
+		m->first[i].mapped = true;
+	return m;
 }
 
 static const char *map_word(int status)
@@ -812,17 +824,17 @@ static const char *map_word(int status)
 	}
 }
 
-static void map_say(const char *word)
+static void map_say(struct mapping *m, const char *word)
 {
-	size_t used = strlen(stage->map_text);
+	size_t used = strlen(m->text);
 
-	snprintf(stage->map_text + used, sizeof(stage->map_text) - used, "%s%s", used ? ", " : "", word);
+	snprintf(m->text + used, sizeof(m->text) - used, "%s%s", used ? ", " : "", word);
 }
 
 /* The outcome at place i; those without a value have not run. */
-static void judge_mapped(int i, int status, void *outcome)
+static void judge_mapped(struct mapping *m, int i, int status, void *outcome)
 {
-	struct item *it = item(FIRST_MAPPED + i);
+	struct item *it = &m->first[i];
 
 	SET(it->told, status);
 	if (status != PP_OK)
@@ -834,22 +846,21 @@ static void judge_mapped(int i, int status, void *outcome)
 	judge_payload("RESULT-30", it, "the thread to which map told its outcome");
 }
 
-static struct pp_map *begin_map(int n)
+static struct pp_map *begin_map(struct mapping *m)
 {
 	struct pp_map *it = NULL;
 	void *exception = NULL;
 	int status;
 
-	set_map_source(n);
 	point("map_begin");
-	status = backend()->map_begin(stage->e, task, &stage->source, PP_FOREVER, 0, &it, &exception);
+	status = backend()->map_begin(stage->e, task, &m->source, PP_FOREVER, 0, &it, &exception);
 	if (status == PP_OK)
 		return it;
-	map_say(status == PP_SHUTDOWN || status == PP_BROKEN ? "refused" : status_name(status));
+	map_say(m, status == PP_SHUTDOWN || status == PP_BROKEN ? "refused" : status_name(status));
 	return NULL;
 }
 
-static const char *take_map(struct pp_map *it, int n, int asked)
+static void take_map(struct mapping *m, struct pp_map *it, int asked)
 {
 	void *outcome = NULL;
 	int i, status;
@@ -857,31 +868,36 @@ static const char *take_map(struct pp_map *it, int n, int asked)
 	for (i = 0; i < asked; i++) {
 		point("map_next");
 		status = backend()->map_next(it, &outcome);
-		map_say(map_word(status));
+		map_say(m, map_word(status));
 		if (status == PP_STOP_ITERATION)
 			break;
-		if (i == n)
+		if (i == m->count)
 			violation("MAP-4", "map went on after its last outcome");
-		judge_mapped(i, status, outcome);
+		judge_mapped(m, i, status, outcome);
 	}
 	point("map_end");
 	backend()->map_end(it);
-	return stage->map_text;
 }
 
 const char *do_map(int n, int asked)
 {
-	struct pp_map *it = begin_map(n);
+	struct mapping *m = next_mapping(n);
+	struct pp_map *it = begin_map(m);
 
-	return it ? take_map(it, n, asked) : stage->map_text;
+	if (it)
+		take_map(m, it, asked);
+	return m->text;
 }
 
 const char *do_map_releasing(int n)
 {
-	struct pp_map *it = begin_map(n);
+	struct mapping *m = next_mapping(n);
+	struct pp_map *it = begin_map(m);
 
 	do_release_pool();
-	return it ? take_map(it, n, n + 1) : stage->map_text;
+	if (it)
+		take_map(m, it, n + 1);
+	return m->text;
 }
 
 /* ---- the executor author's half ---------------------------------------------------------------------- */

@@ -101,6 +101,30 @@ SCENARIO(map_1_map_vs_completion,
 		 {"value, value, value, stop; 3 ran", ACCEPTABLE, "all in order"},
 	 });
 
+static void two_with_map(void)
+{
+	NEED(map_begin);
+	open_pool(2);
+}
+
+static void maps_too(void)
+{
+	note_text(1, do_map(3, 4));
+}
+
+static void look_at_both_maps(void)
+{
+	observe("%s; %s", noted_text(0), noted_text(1));
+}
+
+SCENARIO(map_9_map_vs_map,
+	 .set_up = two_with_map,
+	 .threads = {ONCE(maps), ONCE(maps_too)},
+	 .check = look_at_both_maps,
+	 .outcomes = {
+		 {"value, value, value, stop; value, value, value, stop", ACCEPTABLE, "to each its own, in order"},
+	 });
+
 SCENARIO(map_33_map_ended_early_vs_dequeue,
 	 .set_up = idle_with_map,
 	 .threads = {ONCE(maps_and_takes_one), MANY(submits)},
