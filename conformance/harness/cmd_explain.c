@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_explain.c: poolproof explain: a clause, and who observes it. */
+/* cmd_explain.c: poolproof explain: a clause, and its cases. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,8 @@
 static const char help_text[] =
 	"Usage: poolproof explain NAME...\n"
 	"\n"
-	"Print a clause of the specification: what it says, why, since when, and the cases\n"
-	"that observe it.  NAME is a clause (CANCEL-3), a case, or a feature (cancel).\n"
+	"Print a clause of the specification: what it says, why, since when, who can tell,\n"
+	"and its cases.  NAME is a clause (CANCEL-3), a case, or a feature (cancel).\n"
 	"\n"
 	"  -h, --help  print this\n"
 	"  --version   print the version\n"
@@ -49,10 +49,10 @@ static void put_cases(const struct clause *c)
 	size_t count = clause_cases(c, &cases);
 
 	for (size_t i = 0; i < count; i++)
-		printf("  %-*s%s\n  %-*s  %s:%d\n", COLUMN - 2, i == 0 ? "Observed by" : "", cases[i]->name,
+		printf("  %-*s%s\n  %-*s  %s:%d\n", COLUMN - 2, i == 0 ? "Cases" : "", cases[i]->name,
 		       COLUMN - 2, "", cases[i]->file, cases[i]->line);
 	if (count == 0 && !c->untested)
-		put_field("Observed by", "no case yet");
+		put_field("Cases", "none yet");
 }
 
 static void explain_clause(const struct clause *c)
@@ -61,8 +61,10 @@ static void explain_clause(const struct clause *c)
 	text_wrap(stdout, c->rule, 2, WIDTH);
 	putchar('\n');
 	put_profiles(c);
+	put_field("Changed in", c->changed_in);
 	put_field("Why", c->why);
 	put_field("Linearization", c->linearization);
+	put_field("Observer", c->observer);
 	put_field("Left open", c->left_open);
 	put_field("Untested", c->untested);
 	put_field("Source", c->source);

@@ -9,21 +9,36 @@
 #	> **CANCEL-3.** The rule, with MUST, SHOULD or MAY in it once.
 #	>
 #	> *Why.* A field; it may span lines.
+#	> *Observer.* caller, by `cancel`; task
+#	> *Source.* Where it comes from.
 #
-# What has another form is an error with its file and line, and then nothing is
-# written.  For any awk of POSIX.
+# These three fields each clause has.  What has another form is an error with its
+# file and line, and then nothing is written.  For any awk of POSIX.
 
 BEGIN {
-	field_count = split("Why Since Until Linearization Left_open Untested Source", fields, " ")
+	field_count = split("Why Since Until Changed_in Linearization Observer Left_open Untested Source", fields, " ")
 	for (i = 1; i <= field_count; i++)
 		known[fields[i]] = 1
+	needed_count = split("Why Observer Source", needed, " ")
+	# Those of whom the call has to be named, and those who observe by being called, or from outside.
+	split("caller/waiter/another thread/author/child", callers, "/")
+	split("task/callback/initializer/release function/source/loop/log/system/parent", others, "/")
+	for (i in callers)
+		observers[callers[i]] = "by"
+	for (i in others)
+		observers[others[i]] = "alone"
 	name = table = ""
 	count = errors = 0
 }
 
 function error_at(line, text)
 {
-	print file ":" line ": " text | "cat 1>&2"
+	report(file ":" line, text)
+}
+
+function report(place, text)
+{
+	print place ": " text | "cat 1>&2"
 	errors++
 }
 
@@ -104,6 +119,70 @@ function check_range()
 		value["Since"] = "3.2"
 	if ("Until" in value && version_number(value["Until"]) < version_number(value["Since"]))
 		error_at(line_of["Until"], name " ends before it begins: " value["Since"] " to " value["Until"])
+	check_changes()
+	if ("Until" in value && !((name, "to") in change))
+		error_at(line_of["Until"], name " ends, and \"Changed in\" does not say what it was changed to")
+}
+
+# "3.8, from WORKER-26; 3.13, to WORKER-24": what was before Since, and what is after Until.
+function check_changes(    n, i, changes, way)
+{
+	n = "Changed_in" in value ? split(value["Changed_in"], changes, /;[ \n]*/) : 0
+	for (i = 1; i <= n; i++) {
+		if (!match(changes[i], /^[0-9]+\.[0-9]+,[ \n](from|to)[ \n]/)) {
+			error_at(line_of["Changed_in"], name ": Changed in is like \"3.8, from CANCEL-2\"," \
+				" not \"" changes[i] "\"")
+			continue
+		}
+		way = substr(changes[i], 1, RLENGTH) ~ /from/ ? "from" : "to"
+		if ((name, way) in change)
+			error_at(line_of["Changed_in"], name " was changed " way " two things")
+		change[name, way] = substr(changes[i], RLENGTH + 1)
+		check_change(way, changes[i])
+	}
+}
+
+# A change is at the end of the range that it is about; the other clause, if it is one, has the rest.
+function check_change(way, version)
+{
+	sub(/,.*/, "", version)
+	if (way == "from" && version != value["Since"])
+		error_at(line_of["Changed_in"], name " was changed in " version " and holds since " value["Since"])
+	if (way == "to" && (!("Until" in value) || version_number(version) != version_number(value["Until"]) + 1))
+		error_at(line_of["Changed_in"], name " was changed in " version " and holds until " \
+			("Until" in value ? value["Until"] : "now"))
+	if (change[name, way] ~ /^[A-Z]+-[0-9]+$/)
+		paired[name, way] = file ":" line_of["Changed_in"]
+}
+
+function check_pairs(    pair, p, other)
+{
+	for (pair in paired) {
+		split(pair, p, SUBSEP)
+		other = change[pair]
+		if (change[other, p[2] == "from" ? "to" : "from"] != p[1])
+			report(paired[pair], p[1] " was changed " p[2] " " other ", which does not say so")
+	}
+}
+
+# "caller, by `cancel` and `done`; task": who can tell that the rule is kept, by which calls.
+function check_observer(    n, i, list, who)
+{
+	n = split(value["Observer"], list, /;[ \n]*/)
+	for (i = 1; i <= n; i++) {
+		who = list[i]
+		sub(/,.*/, "", who)
+		if (!(who in observers))
+			error_at(line_of["Observer"], name ": an observer is one of those in 00-reading.md, not \"" who "\"")
+		else if (list[i] == who ? observers[who] == "by" : !calls_named(substr(list[i], length(who) + 1)))
+			error_at(line_of["Observer"], name ": a " who " observes by calls, as in \"caller, by `cancel` and `done`\"")
+	}
+}
+
+function calls_named(text)
+{
+	gsub(/\n/, " ", text)
+	return text ~ /^, by `[a-z_]+`((, | and )`[a-z_]+`)*$/
 }
 
 function check_name()
@@ -127,6 +206,12 @@ function check_texts(    i, field)
 		if ((field in value) && value[field] == "")
 			error_at(line_of[field], name ": the field " shown(field) " is empty")
 	}
+	for (i = 1; i <= needed_count; i++) {
+		if (!(needed[i] in value))
+			error_at(clause_line, name " has no field " needed[i])
+	}
+	if ("Observer" in value)
+		check_observer()
 }
 
 function shown(key)
@@ -148,8 +233,9 @@ function clause_end(    feature)
 		member("name", name) member("feature", feature) member("chapter", chapter) \
 		member("file", file) "\t\t.line = " clause_line ",\n\t\t.level = " level ",\n" \
 		member("since", value["Since"]) member("until", value["Until"]) \
+		member("changed_in", value["Changed_in"]) \
 		member("rule", value["rule"]) member("why", value["Why"]) \
-		member("linearization", value["Linearization"]) \
+		member("linearization", value["Linearization"]) member("observer", value["Observer"]) \
 		member("left_open", value["Left_open"]) member("source", value["Source"]) \
 		member("untested", value["Untested"]) "\t},\n"
 	count++
@@ -201,7 +287,7 @@ function field_begin(given, text)
 {
 	if (!(key in known))
 		error_at(FNR, name " has an unknown field \"" given "\"; there are Why, Since, Until," \
-			" Linearization, Left open, Untested and Source")
+			" Changed in, Linearization, Observer, Left open, Untested and Source")
 	else if (key in value)
 		error_at(FNR, name " has the field " given " twice")
 	else if (!after_empty && !any_field)
@@ -249,6 +335,7 @@ FNR == 1 {
 
 END {
 	clause_end()
+	check_pairs()
 	if (count == 0 && errors == 0) {
 		print "ledger.awk: no clause in any chapter" | "cat 1>&2"
 		errors++

@@ -55,12 +55,14 @@ struct clause {
 	enum level level;
 	const char *since;	   /* first profile, "3.2"; never NULL */
 	const char *until;	   /* last profile, or NULL */
+	const char *changed_in;	   /* "3.8, from WORKER-26; 3.13, to WORKER-24", or NULL */
 	const char *rule;
-	const char *why;	   /* NULL if it has none; so are the following */
-	const char *linearization;
-	const char *left_open;
+	const char *why;
+	const char *linearization; /* NULL if it has none */
+	const char *observer;	   /* "caller, by `cancel`; task" */
+	const char *left_open;	   /* NULL if there is nothing */
 	const char *source;
-	const char *untested;	   /* why no case is possible */
+	const char *untested;	   /* why no case is possible, or NULL */
 };
 
 /* The ledger, made from spec/ by the build, in the order of the chapters. */

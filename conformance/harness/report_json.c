@@ -214,9 +214,11 @@ static json_t *clause_object(const struct clause *c)
 	json_object_set_new(object, "line", json_integer(c->line));
 	set_text(object, "since", c->since);
 	set_text(object, "until", c->until);
+	set_text(object, "changed_in", c->changed_in);
 	set_text(object, "rule", c->rule);
 	set_text(object, "why", c->why);
 	set_text(object, "linearization", c->linearization);
+	set_text(object, "observer", c->observer);
 	set_text(object, "left_open", c->left_open);
 	set_text(object, "source", c->source);
 	set_text(object, "untested", c->untested);
@@ -238,6 +240,7 @@ bool json_list(FILE *f, const struct selection *s)
 		json_array_append_new(clauses, clause_object(s->clauses[i]));
 	set_text(list, "tool", "poolproof");
 	set_text(list, "version", poolproof_version);
+	set_text(list, "command", "list");
 	set_text(list, "profile", s->profile);
 	json_object_set_new(list, "cases", cases);
 	json_object_set_new(list, "clauses", clauses);

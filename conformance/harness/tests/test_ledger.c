@@ -57,16 +57,30 @@ static const char good[] =
 	"> *Why.* Because of MUSTARD\n"
 	"> and MAYBE.\n"
 	"> *Since.* 3.4\n"
-	"> *Until.* 3.8\n"
+	"> *Until.* 3.9\n"
+	"> *Changed in.* 3.4, from nothing;\n"
+	"> 3.10, to CANCEL-4\n"
+	"> *Observer.* another thread, by `done`, `cancel`\n"
+	"> and `result`; release function\n"
 	"> *Left open.* When.\n"
 	"> *Source.* documentation: MUST\n"
 	"\n"
-	"> **CANCEL-4.** It MAY.\n";
+	"> **CANCEL-4.** It MAY.\n"
+	">\n"
+	"> *Why.* x\n"
+	"> *Since.* 3.10\n"
+	"> *Changed in.* 3.10, from CANCEL-3\n"
+	"> *Observer.* callback, by `done`\n"
+	"> *Source.* y\n";
+
+/* What each clause has to have. */
+#define FIELDS ">\n> *Why.* x\n> *Observer.* task\n> *Source.* y\n"
 
 START_TEST(a_chapter_becomes_a_table)
 {
 	write_whole("b.md", good);
-	write_whole("a.md", "# Other\n\n> **EXIT-1.** It SHOULD.\r\n> \r\n> *Untested.* No way.\r\n");
+	write_whole("a.md", "# Other\n\n> **EXIT-1.** It SHOULD.\r\n> \r\n> *Why.* x\r\n> *Observer.* log\r\n"
+			    "> *Source.* y\r\n> *Untested.* No way.\r\n");
 	for (size_t i = 0; i < AWK_COUNT; i++) {
 		char *out;
 
@@ -82,17 +96,24 @@ START_TEST(a_chapter_becomes_a_table)
 					"\t\t.line = 9,\n"
 					"\t\t.level = MUST,\n"
 					"\t\t.since = \"3.4\",\n"
-					"\t\t.until = \"3.8\",\n"
+					"\t\t.until = \"3.9\",\n"
+					"\t\t.changed_in = \"3.4, from nothing;\\n\"\n"
+					"\t\t\"3.10, to CANCEL-4\",\n"
 					"\t\t.rule = \"A work item MUST NOT\\n\"\n"
 					"\t\t\"run, what?\\?/ \\\\ever \\\"it\\\" is.\",\n"
 					"\t\t.why = \"Because of MUSTARD\\n\"\n"
 					"\t\t\"and MAYBE.\",\n"
+					"\t\t.observer = \"another thread, by `done`, `cancel`\\n\"\n"
+					"\t\t\"and `result`; release function\",\n"
 					"\t\t.left_open = \"When.\",\n"
 					"\t\t.source = \"documentation: MUST\",\n"
 					"\t},\n"
 					"\t{\n"
 					"\t\t.name = \"CANCEL-4\",\n");
-		ck_assert_contains(out, "\t\t.level = MAY,\n\t\t.since = \"3.2\",\n\t\t.rule = \"It MAY.\",\n\t},\n");
+		ck_assert_contains(out, "\t\t.level = MAY,\n\t\t.since = \"3.10\",\n\t\t.changed_in = \"3.10, from CANCEL-3\",\n"
+					"\t\t.rule = \"It MAY.\",\n\t\t.why = \"x\",\n"
+					"\t\t.observer = \"callback, by `done`\",\n\t\t.source = \"y\",\n\t},\n");
+		ck_assert_contains(out, "\t\t.level = SHOULD,\n\t\t.since = \"3.2\",\n");
 		ck_assert_contains(out, "\t\t.name = \"EXIT-1\",\n");
 		ck_assert_contains(out, "\t\t.untested = \"No way.\",\n");
 		ck_assert_ptr_null(strstr(out, "BOGUS"));
@@ -133,6 +154,9 @@ START_TEST(malformed_clauses_are_errors)
 	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Why.* It MUST.\n", "x.md:5: CANCEL-3: MUST, SHOULD and MAY in capitals");
 	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Since.* 3\n", "x.md:5: CANCEL-3: Since is a version like 3.9");
 	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Since.* 3.9\n> *Until.* 3.8\n", "x.md:6: CANCEL-3 ends before it begins");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n", "x.md:3: CANCEL-3 has no field Why");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n", "x.md:3: CANCEL-3 has no field Observer");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n", "x.md:3: CANCEL-3 has no field Source");
 	ck_error("# T\n\n> **CANCEL-3** MUST.\n", "x.md:3: a clause begins with");
 	ck_error("# T\n\n> **Cancel-3.** MUST.\n", "x.md:3: a clause begins with");
 	ck_error("# T\n\n> **CANCEL-03.** MUST.\n", "x.md:3: a clause begins with");
@@ -144,11 +168,47 @@ START_TEST(malformed_clauses_are_errors)
 }
 END_TEST
 
+START_TEST(observers_are_those_of_the_list)
+{
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Observer.* nobody\n", "x.md:5: CANCEL-3: an observer is one of those in");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Observer.* task;log\n> by\n", "not \"log\nby\"");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Observer.* task; caller\n", "x.md:5: CANCEL-3: a caller observes by calls");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Observer.* task, by cancel\n", "x.md:5: CANCEL-3: a task observes by calls");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Observer.* task, `cancel`\n", "x.md:5: CANCEL-3: a task observes by calls");
+	ck_error("# T\n\n> **CANCEL-3.** MUST.\n>\n> *Observer.* task;\n", "x.md:5: CANCEL-3: an observer is one of those in");
+}
+END_TEST
+
+/* A clause that holds as since says, and was changed so. */
+static void ck_change_error(const char *fields, const char *expected)
+{
+	char *chapter = text_format("# T\n\n> **CANCEL-3.** MUST.\n" FIELDS "%s\n> **CANCEL-4.** MUST.\n" FIELDS
+				    "> *Since.* 3.8\n> *Changed in.* 3.8, from CANCEL-2\n",
+				    fields);
+
+	ck_error(chapter, expected);
+	free(chapter);
+}
+
+START_TEST(changes_are_told_by_both)
+{
+	ck_change_error("", "x.md:15: CANCEL-4 was changed from CANCEL-2, which does not say so");
+	ck_change_error("> *Until.* 3.7\n", "x.md:8: CANCEL-3 ends, and \"Changed in\" does not say what it was changed to");
+	ck_change_error("> *Until.* 3.7\n> *Changed in.* 3.8, to CANCEL-4\n", "x.md:9: CANCEL-3 was changed to CANCEL-4, which");
+	ck_change_error("> *Until.* 3.7\n> *Changed in.* 3.9, to CANCEL-4\n", "CANCEL-3 was changed in 3.9 and holds until 3.7");
+	ck_change_error("> *Changed in.* 3.9, to CANCEL-4\n", "x.md:8: CANCEL-3 was changed in 3.9 and holds until now");
+	ck_change_error("> *Since.* 3.7\n> *Changed in.* 3.6, from x\n", "CANCEL-3 was changed in 3.6 and holds since 3.7");
+	ck_change_error("> *Changed in.* 3.2, from x; 3.2, from y\n", "x.md:8: CANCEL-3 was changed from two things");
+	ck_change_error("> *Changed in.* 3.2\n", "CANCEL-3: Changed in is like \"3.8, from CANCEL-2\", not \"3.2\"");
+	ck_change_error("> *Changed in.* x\n", "x.md:8: CANCEL-3: Changed in is like");
+}
+END_TEST
+
 START_TEST(names_are_unique_over_all_chapters)
 {
 	char *err;
 
-	write_whole("a.md", "# A\n\n> **CANCEL-3.** MUST.\n");
+	write_whole("a.md", "# A\n\n> **CANCEL-3.** MUST.\n" FIELDS);
 	write_whole("b.md", "# B\n\n\n> **CANCEL-3.** MUST.\n> x\n\n> **CANCEL-4.** x\n");
 	ck_assert_int_ne(ledger_awk("awk", "a.md b.md"), 0);
 	err = read_whole(in_scratch("err"));
@@ -256,6 +316,8 @@ int main(void)
 		a_chapter_becomes_a_table,
 		the_table_compiles,
 		malformed_clauses_are_errors,
+		observers_are_those_of_the_list,
+		changes_are_told_by_both,
 		names_are_unique_over_all_chapters,
 		a_link_leads_somewhere,
 		the_ledger_is_judged_by_a_run,

@@ -196,10 +196,34 @@ START_TEST(list_writes_json)
 	ck_assert_contains(out, "\"clause\": \"CANCEL-3\"");
 	ck_assert_contains(out, "\"status\": \"tested\"");
 	ck_assert_contains(out, "\"cases\": [\n        \"cancel_3_pending_item_never_runs\"\n");
+	ck_assert_contains(out, "\"observer\": \"task\"");
 	ck_assert_lacks(out, "CANCEL-1");
+	ck_assert_lacks(out, "changed_in");
 	free(out);
-	if (have("python3"))
-		ck_assert_int_eq(run_shell("python3 -m json.tool <'%s' >/dev/null%s", in_scratch("out"), ""), 0);
+	out = out_of(cmd_list, WORDS("list", "--clauses", "--clause", "WORKER-25", "--json", "-"));
+	ck_assert_contains(out, "\"changed_in\": \"3.8, from WORKER-26; 3.13, to WORKER-24\"");
+	free(out);
+}
+END_TEST
+
+START_TEST(list_keeps_to_the_schema)
+{
+	static const char program[] =
+		"import json, sys, jsonschema\n"
+		"listed = json.load(open(sys.argv[2]))\n"
+		"jsonschema.Draft7Validator(json.load(open(sys.argv[1]))).validate(listed)\n"
+		"assert len(listed['clauses']) > 700 and len(listed['cases']) == 3\n";
+	char *schema;
+	char *command;
+
+	if (report_json.missing || !have_jsonschema())
+		return;
+	free(out_of(cmd_list, WORDS("list", "--json", in_scratch("list.json"))));
+	schema = harness_file("poolproof.schema.json");
+	command = text_format("python3 '%s' '%%s' '%%s'", write_whole("validate.py", program));
+	ck_assert_int_eq(run_shell(command, schema, in_scratch("list.json")), 0);
+	free(command);
+	free(schema);
 }
 END_TEST
 
@@ -223,11 +247,16 @@ START_TEST(explain_prints_a_clause)
 	ck_assert_contains(out, "\n  A work item whose future is cancelled while PENDING MUST NOT");
 	ck_assert_contains(out, "\n  Profiles       3.2 and later\n");
 	ck_assert_contains(out, "\n  Why            ");
+	ck_assert_contains(out, "\n  Observer       task\n");
 	ck_assert_contains(out, "\n  Source         ");
-	ck_assert_contains(out, "\n  Observed by    cancel_3_pending_item_never_runs\n");
+	ck_assert_contains(out, "\n  Cases          cancel_3_pending_item_never_runs\n");
+	ck_assert_lacks(out, "Changed in");
 	ck_assert_contains(out, "test_select.c:");
 	for (char *line = strtok(out, "\n"); line; line = strtok(NULL, "\n"))
 		ck_assert_int_le(text_columns(line), 100);
+	free(out);
+	out = out_of(cmd_explain, WORDS("explain", "WORKER-25"));
+	ck_assert_contains(out, "\n  Profiles       3.8 to 3.12\n  Changed in     3.8, from WORKER-26; 3.13, to WORKER-24\n");
 	free(out);
 }
 END_TEST
@@ -282,6 +311,7 @@ int main(void)
 		list_prints_clauses,
 		list_prints_features,
 		list_writes_json,
+		list_keeps_to_the_schema,
 		list_refuses,
 		explain_prints_a_clause,
 		explain_prints_cases_and_features,
