@@ -10,10 +10,11 @@
  * sanitizer sees whether the executor has ordered the two.
  *
  * What the main thread waits for when nothing else tells that it has happened
- * (a callback of an executor that was released) is a semaphore.
+ * (a callback of an executor that was released) is a semaphore.  So is the gate, one
+ * for each that waits at it: two workers that pass it are ordered by nothing of ours,
+ * and an explorer has no order of theirs to try.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@
 #define SPARES 24  /* of further threads of a crowd */
 #define MAPS 2	   /* in a round */
 #define MAPPED 4   /* arguments of a map */
+#define BEGINNERS 8 /* initializers at the gate, each at its own part of it */
 #define HOLDER ITEMS
 #define FIRST_SPARE (ITEMS + 1)
 #define FIRST_MAPPED (FIRST_SPARE + SPARES)
@@ -75,6 +77,8 @@ struct item {
 	atomic_int callback_count;
 	struct callback callbacks[CALLBACKS];
 
+	sem_t arrived; /* its task is at the gate */
+	sem_t go;      /* and may pass it */
 	sem_t called;
 	sem_t let_go;
 	sem_t over; /* its task has ended */
@@ -88,10 +92,7 @@ struct mapping {
 };
 
 struct stage {
-	pthread_mutex_t mu; /* of the gate alone */
-	pthread_cond_t news;
-	bool open;   /* under mu */
-	int arrived; /* under mu */
+	sem_t begin[BEGINNERS]; /* kept from round to round: a worker that was released may be late */
 
 	struct item items[ALL];
 	struct pp_executor *e;
@@ -102,6 +103,7 @@ struct stage {
 	char texts[NOTES][RACE_TEXT];
 
 	/* Relaxed, from here to the end. */
+	atomic_bool open; /* the gate */
 	atomic_int spares;
 	atomic_int maps;
 	atomic_bool pool_released;
@@ -169,24 +171,19 @@ static void name_the_unordered(void)
 
 	for (i = 0; i < ALL; i++)
 		valgrind_unordered(&item(i)->status, sizeof(struct item) - offsetof(struct item, status));
-	valgrind_unordered(&stage->spares, sizeof(*stage) - offsetof(struct stage, spares));
+	valgrind_unordered(&stage->open, sizeof(*stage) - offsetof(struct stage, open));
 	valgrind_unordered(&round_now, sizeof(round_now));
 }
 
 void stage_open(void)
 {
-	pthread_mutexattr_t mutex;
-	pthread_condattr_t cond;
+	int i;
 
 	if (stage)
 		return;
 	stage = shared_alloc(sizeof(*stage));
-	pthread_mutexattr_init(&mutex);
-	pthread_mutexattr_setpshared(&mutex, PTHREAD_PROCESS_SHARED);
-	pthread_mutex_init(&stage->mu, &mutex);
-	pthread_condattr_init(&cond);
-	pthread_condattr_setpshared(&cond, PTHREAD_PROCESS_SHARED);
-	pthread_cond_init(&stage->news, &cond);
+	for (i = 0; i < BEGINNERS; i++)
+		sem_init(&stage->begin[i], 1, 0);
 	name_the_unordered();
 	if (__lsan_register_root_region)
 		__lsan_register_root_region(stage, sizeof(*stage));
@@ -198,6 +195,8 @@ static void item_begin(struct item *it, int number)
 	it->number = number;
 	SET(it->status, NOT_YET);
 	SET(it->told, NOT_YET);
+	sem_init(&it->arrived, 1, 0);
+	sem_init(&it->go, 1, 0);
 	sem_init(&it->called, 1, 0);
 	sem_init(&it->let_go, 1, 0);
 	sem_init(&it->over, 1, 0);
@@ -205,6 +204,8 @@ static void item_begin(struct item *it, int number)
 
 static void item_end(struct item *it)
 {
+	sem_destroy(&it->arrived);
+	sem_destroy(&it->go);
 	sem_destroy(&it->called);
 	sem_destroy(&it->let_go);
 	sem_destroy(&it->over);
@@ -212,7 +213,7 @@ static void item_end(struct item *it)
 
 void stage_begin(void)
 {
-	size_t kept = offsetof(struct stage, open);
+	size_t kept = offsetof(struct stage, items);
 	int i;
 
 	ADD(round_now);
@@ -220,6 +221,17 @@ void stage_begin(void)
 	memset((char *)stage + kept, 0, sizeof(*stage) - kept);
 	for (i = 0; i < ALL; i++)
 		item_begin(item(i), i);
+	for (i = 0; i < BEGINNERS; i++)
+		while (sem_trywait(&stage->begin[i]) == 0)
+			;
+}
+
+static void items_end(void)
+{
+	int i;
+
+	for (i = 0; i < ALL; i++)
+		item_end(item(i));
 }
 
 void stage_copy(int number)
@@ -229,30 +241,39 @@ void stage_copy(int number)
 
 /* ---- the gate ---------------------------------------------------------------------------- */
 
-static void gate_pass(void)
+static void await(sem_t *s)
 {
-	pthread_mutex_lock(&stage->mu);
-	stage->arrived++;
-	pthread_cond_broadcast(&stage->news);
-	while (!stage->open)
-		pthread_cond_wait(&stage->news, &stage->mu);
-	pthread_mutex_unlock(&stage->mu);
+	while (sem_wait(s) != 0 && errno == EINTR)
+		;
 }
 
+static void task_passes(struct item *it)
+{
+	sem_post(&it->arrived);
+	await(&it->go);
+}
+
+/* More of them than there are places share one, so each leaves it open. */
+static void initializer_passes(int number)
+{
+	sem_t *place = &stage->begin[(number - 1) % BEGINNERS];
+
+	await(place);
+	sem_post(place);
+}
+
+/* For those who come later, too. */
 static void open_gate(void)
 {
-	pthread_mutex_lock(&stage->mu);
-	stage->open = true;
-	pthread_cond_broadcast(&stage->news);
-	pthread_mutex_unlock(&stage->mu);
-}
+	int i;
 
-static void await_arrivals(int n)
-{
-	pthread_mutex_lock(&stage->mu);
-	while (stage->arrived < n)
-		pthread_cond_wait(&stage->news, &stage->mu);
-	pthread_mutex_unlock(&stage->mu);
+	if (atomic_exchange_explicit(&stage->open, true, memory_order_relaxed))
+		return;
+	for (i = 0; i <= HOLDER; i++)
+		if (item(i)->gated)
+			sem_post(&item(i)->go);
+	for (i = 0; stage->has_initializer && i < BEGINNERS; i++)
+		sem_post(&stage->begin[i]);
 }
 
 /* ---- what the backend calls ---------------------------------------------------------------- */
@@ -281,7 +302,7 @@ static int task(void *arg, void **outcome)
 	judge_begin(it);
 	point("task");
 	if (it->gated)
-		gate_pass();
+		task_passes(it);
 	point("task");
 	it->payload = it->number + 1;
 	if (GET(stage->waited))
@@ -347,7 +368,7 @@ static int initializer(void *arg)
 	bool fails = s->failing && number >= s->failing;
 
 	point("initializer");
-	gate_pass();
+	initializer_passes(number);
 	point("initializer");
 	initialized = GET(round_now);
 	if (fails)
@@ -430,14 +451,12 @@ void put(int i, enum ending ending)
 	put_item(item(i), ending, false);
 }
 
-/* Waits for one arrival more: the worker is inside the task. */
+/* On return a worker is inside the task. */
 static void put_at_gate(struct item *it, enum ending ending)
 {
-	int arrived = stage->arrived;
-
 	put_item(it, ending, true);
 	standing("a task of the set-up to begin");
-	await_arrivals(arrived + 1);
+	await(&it->arrived);
 	standing("%s", "");
 }
 
@@ -997,12 +1016,6 @@ static bool accepted(struct item *it)
 	return GET(it->status) == PP_OK;
 }
 
-static void await(sem_t *s)
-{
-	while (sem_wait(s) != 0 && errno == EINTR)
-		;
-}
-
 /* The handle is there: ask.  After a shutdown that waited, all of them must have an answer. */
 static void settle_item(struct item *it)
 {
@@ -1225,8 +1238,8 @@ void stage_end(void)
 
 		if (accepted(it) && !it->mapped && !GET(it->dropped) && HAS(future_release))
 			backend()->future_release(it->f);
-		item_end(it);
 	}
+	items_end();
 	if (stage->e && !GET(stage->pool_released) && HAS(executor_release))
 		backend()->executor_release(stage->e);
 }
@@ -1273,8 +1286,7 @@ void stage_settle_exited(int status)
 		violation("EXIT-4", "the process exited with %d in the place of 0", WEXITSTATUS(status));
 	for (i = 0; i < FIRST_MAPPED; i++)
 		judge_exited(item(i));
-	for (i = 0; i < ALL; i++)
-		item_end(item(i));
+	items_end();
 	atomic_fetch_add(&slot->checks, 1);
 }
 
