@@ -2,13 +2,12 @@
 /*
  * cmd_explore.c: poolproof explore.
  *
- * Each scenario is explored in a process of its own, as many at a time as there
- * are jobs.  The time that one does not need is the others'.
+ * Each scenario is a job (jobs.h): it is searched for as long as any other, and what
+ * was not exhausted is sampled in the last quarter of the time.
  */
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "cmd_explore.h"
 #include "expect.h"
 #include "guest.h"
+#include "jobs.h"
 #include "loader.h"
 #include "options.h"
 #include "race.h"
@@ -80,12 +80,9 @@ struct score {
 	char text[TEXT_MAX]; /* of a failure */
 };
 
-struct job {
+struct entry {
 	const char *scenario;
-	pid_t pid;
-	int place;  /* among those that run at a time */
 	int report; /* a file in memory */
-	double begun;
 	struct score *score;
 };
 
@@ -95,14 +92,13 @@ struct command {
 	int guest;
 	char **argv; /* the program's */
 	struct plan plan;
-	size_t jobs;
+	struct jobs jobs;
 	struct shard shard;
 	struct selection selection;
 	struct expectations *expectations; /* of the backend, as `run` has them */
 
-	struct job *job;
-	size_t count, started, ended;
-	double start;
+	struct entry *entry;
+	size_t count;
 	unsigned long exhausted, failures, known, uncontrolled, unsupported, executions, sampled;
 	char error[ERROR_SIZE];
 };
@@ -173,7 +169,7 @@ static bool take(void *command, int opt, char *value)
 		c->plan.options.seed = n;
 		return good;
 	case OPT_JOBS:
-		return option_number("jobs", value, 1, 1024, &c->jobs);
+		return option_number("jobs", value, 1, 1024, &c->jobs.places);
 	case OPT_STEPS:
 		good = option_number("steps", value, 1, STEPS_MAX, &n);
 		c->plan.options.steps_max = (uint32_t)n;
@@ -286,11 +282,14 @@ static void explore_subject(struct command *c, const char *name, const char *sce
 	schedule_file_clear(&file);
 }
 
-static void explore_scenario(struct command *c, struct job *j)
+/* In the process of a job. */
+static void explore_scenario(void *arg, struct job *j)
 {
+	struct command *c = arg;
+	struct entry *e = &c->entry[j->number];
 	struct guest_subject g = {0};
 	struct result r;
-	FILE *f = fdopen(j->report, "w");
+	FILE *f = fdopen(e->report, "w");
 
 	if (!f)
 		_exit(EXIT_USAGE);
@@ -298,15 +297,19 @@ static void explore_scenario(struct command *c, struct job *j)
 	c->plan.before = guest_before;
 	c->plan.oracle = guest_failed;
 	c->plan.arg = &g;
-	j->score->kind = RESULT_ERROR;
-	if (!guest_subject_start(&g, j->scenario, c->error, ERROR_SIZE)) {
-		fprintf(f, "%-12s %s: %s\n", "ERROR", j->scenario, c->error);
+	c->plan.seconds = 0;
+	c->plan.more = jobs_more;
+	c->plan.more_arg = j;
+	e->score->kind = RESULT_ERROR;
+	if (!guest_subject_start(&g, e->scenario, c->error, ERROR_SIZE)) {
+		fprintf(f, "%-12s %s: %s\n", "ERROR", e->scenario, c->error);
 		fclose(f);
 		_exit(0);
 	}
-	explore_subject(c, j->scenario, j->scenario, f, &r);
-	*j->score = (struct score){r.kind, g.unsupported, r.executions, r.sampled, ""};
-	snprintf(j->score->text, sizeof(j->score->text), "%.*s", TEXT_MAX - 1, r.text);
+	j->target = g.subject.pid;
+	explore_subject(c, e->scenario, e->scenario, f, &r);
+	*e->score = (struct score){r.kind, g.unsupported, r.executions, r.sampled, ""};
+	snprintf(e->score->text, sizeof(e->score->text), "%.*s", TEXT_MAX - 1, r.text);
 	fclose(f);
 	guest_subject_end(&g);
 	_exit(0);
@@ -320,91 +323,27 @@ static bool select_scenarios(struct command *c)
 
 	if (!select_resolve(&c->selection, c->error, ERROR_SIZE))
 		return false;
-	c->job = calloc(c->selection.case_count + 1, sizeof(*c->job));
-	for (i = 0; c->job && i < c->selection.case_count; i++) {
+	c->entry = calloc(c->selection.case_count + 1, sizeof(*c->entry));
+	for (i = 0; c->entry && i < c->selection.case_count; i++) {
 		const char *name = c->selection.cases[i]->name;
 
 		if (scenario_find(name) && n++ % c->shard.count == c->shard.number - 1)
-			c->job[c->count++].scenario = name;
+			c->entry[c->count++].scenario = name;
 	}
 	if (!c->count)
 		snprintf(c->error, ERROR_SIZE, "--scenario: no scenario is selected");
 	return c->count > 0;
 }
 
-static double share(const struct command *c)
-{
-	double left = c->start + c->plan.seconds - now();
-	size_t waiting = c->count - c->started;
-	double jobs = (double)(c->jobs < waiting ? c->jobs : waiting);
-	double s = left * jobs / (double)waiting;
-
-	return s > 0.5 ? s : 0.5;
-}
-
-/*
- * Explorer and target take turns, as the target's threads do: a token that stays
- * on one processor goes about twice as fast from hand to hand.
- */
-static void pin(int place)
-{
-	cpu_set_t all, one;
-	int cpu, n;
-
-	if (sched_getaffinity(0, sizeof(all), &all) != 0)
-		return;
-	n = place % CPU_COUNT(&all);
-	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &all) || n-- > 0)
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		sched_setaffinity(0, sizeof(one), &one);
-		return;
-	}
-}
-
-static int free_place(const struct command *c)
-{
-	size_t i;
-	int place = 0;
-
-	for (i = 0; i < c->started; i++)
-		if (c->job[i].pid && c->job[i].place == place) {
-			place++;
-			i = (size_t)-1;
-		}
-	return place;
-}
-
-static bool start_job(struct command *c)
-{
-	struct job *j = &c->job[c->started];
-	double seconds = share(c);
-
-	j->report = memfd_create("report", MFD_CLOEXEC);
-	j->score = mmap(NULL, sizeof(*j->score), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (j->report < 0 || j->score == MAP_FAILED)
-		return false;
-	j->place = free_place(c);
-	fflush(NULL);
-	j->pid = fork();
-	if (j->pid == 0) {
-		pin(j->place);
-		c->plan.seconds = seconds;
-		explore_scenario(c, j);
-	}
-	c->started++;
-	return j->pid > 0;
-}
-
-static void copy_report(const struct job *j)
+static void copy_report(const struct entry *e)
 {
 	char buffer[4096];
 	off_t at = 0;
 	ssize_t n;
 
-	while ((n = pread(j->report, buffer, sizeof(buffer), at)) > 0) {
+	if (e->score->kind == RESULT_ERROR && lseek(e->report, 0, SEEK_END) == 0)
+		printf("%-12s %s: its process has ended\n", "ERROR", e->scenario);
+	while ((n = pread(e->report, buffer, sizeof(buffer), at)) > 0) {
 		fwrite(buffer, 1, (size_t)n, stdout);
 		at += n;
 	}
@@ -421,81 +360,99 @@ static enum outcome outcome_of(const char *text)
 }
 
 /* Does the expectation file of the backend know of this failure? */
-static bool is_known(struct command *c, const struct job *j)
+static bool is_known(struct command *c, const struct entry *e)
 {
-	struct verdict v = {.c = case_find(j->scenario), .outcome = outcome_of(j->score->text)};
+	struct verdict v = {.c = case_find(e->scenario), .outcome = outcome_of(e->score->text)};
 	bool known;
 
-	v.message = strdup(j->score->text);
+	v.message = strdup(e->score->text);
 	expect_apply(c->expectations, &v);
 	known = v.outcome == XFAIL || v.outcome == FLAKY;
 	if (known)
-		printf("known: %s: %s\n", j->scenario, v.reason ? v.reason : "");
+		printf("known: %s: %s\n", e->scenario, v.reason ? v.reason : "");
 	verdict_clear(&v);
 	return known;
 }
 
-static void count_failure(struct command *c, const struct job *j)
+static void count_failure(struct command *c, const struct entry *e)
 {
-	if (is_known(c, j))
+	if (is_known(c, e))
 		c->known++;
 	else
 		c->failures++;
 }
 
-static void count_job(struct command *c, struct job *j)
+static void count_job(void *arg, struct job *j)
 {
-	struct score *s = j->score;
+	struct command *c = arg;
+	struct entry *e = &c->entry[j->number];
+	struct score *s = e->score;
 
-	c->ended++;
 	c->executions += s->executions;
 	c->sampled += s->sampled;
 	c->unsupported += s->unsupported;
-	if (s->unsupported)
-		return;
-	c->exhausted += s->kind == RESULT_EXHAUSTED;
-	c->uncontrolled += s->kind == RESULT_UNCONTROLLED || s->kind == RESULT_ERROR;
-	copy_report(j);
-	if (s->kind == RESULT_FAILED)
-		count_failure(c, j);
+	if (!s->unsupported) {
+		c->exhausted += s->kind == RESULT_EXHAUSTED;
+		c->uncontrolled += s->kind == RESULT_UNCONTROLLED || s->kind == RESULT_ERROR;
+		copy_report(e);
+		if (s->kind == RESULT_FAILED)
+			count_failure(c, e);
+	}
+	close(e->report);
+	munmap(s, sizeof(*s));
 }
 
-static void end_job(struct command *c)
+static bool open_entries(struct command *c)
 {
-	pid_t pid = waitpid(-1, NULL, 0);
 	size_t i;
 
-	for (i = 0; i < c->started; i++) {
-		struct job *j = &c->job[i];
+	for (i = 0; i < c->count; i++) {
+		struct entry *e = &c->entry[i];
 
-		if (j->pid != pid || pid <= 0)
-			continue;
-		count_job(c, j);
-		close(j->report);
-		munmap(j->score, sizeof(*j->score));
-		j->pid = 0;
+		e->report = memfd_create("report", MFD_CLOEXEC);
+		e->score = mmap(NULL, sizeof(*e->score), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (e->report < 0 || e->score == MAP_FAILED)
+			return false;
+		e->score->kind = RESULT_ERROR;
 	}
+	return true;
+}
+
+static void note_scenarios(unsigned long n, const char *one, const char *many)
+{
+	if (n)
+		printf("%lu %s\n", n, n == 1 ? one : many);
+}
+
+static void print_closing_line(const struct command *c, unsigned long n, const char *what)
+{
+	printf("explore: exhausted %lu of %lu %s%s, %lu %s, %lu %s sampled, %lu %s\n", c->exhausted, n, what,
+	       plural(n, "", "s"), c->executions, plural(c->executions, "execution", "executions"), c->sampled,
+	       plural(c->sampled, "schedule", "schedules"), c->failures, plural(c->failures, "failure", "failures"));
 }
 
 static int explore_all(struct command *c)
 {
-	c->start = now();
-	while (c->ended < c->count) {
-		if (c->started < c->count && c->started - c->ended < c->jobs) {
-			if (!start_job(c))
-				return tool_error("no process could be started for a scenario");
-		} else {
-			end_job(c);
-		}
-	}
-	if (c->unsupported)
-		printf("%lu scenarios are not supported by the backend\n", c->unsupported);
-	if (c->known)
-		printf("%lu scenarios fail as is known of the backend\n", c->known);
-	if (c->uncontrolled)
-		printf("%lu scenarios could not be controlled\n", c->uncontrolled);
-	printf("explore: exhausted %lu of %lu scenarios, %lu executions, %lu schedules sampled, %lu failures\n",
-	       c->exhausted, c->count - c->unsupported, c->executions, c->sampled, c->failures);
+	bool samples = !c->plan.strategy;
+
+	c->jobs = (struct jobs){
+		.job = calloc(c->count, sizeof(*c->jobs.job)),
+		.count = c->count,
+		.places = c->jobs.places,
+		.seconds = c->plan.seconds,
+		.search = c->plan.seconds * (samples ? EXPLORE_SEARCH : 1),
+		.run = explore_scenario,
+		.over = count_job,
+		.arg = c,
+	};
+	if (!c->jobs.job || !open_entries(c) || !jobs_run(&c->jobs))
+		return tool_error("no process could be started for a scenario");
+	note_scenarios(c->unsupported, "scenario is not supported by the backend",
+		       "scenarios are not supported by the backend");
+	note_scenarios(c->known, "scenario fails as is known of the backend",
+		       "scenarios fail as is known of the backend");
+	note_scenarios(c->uncontrolled, "scenario could not be controlled", "scenarios could not be controlled");
+	print_closing_line(c, c->count - c->unsupported, "scenario");
 	return c->failures || c->uncontrolled ? EXIT_RED : EXIT_GOOD;
 }
 
@@ -520,7 +477,8 @@ static int explore_program(struct command *c)
 	c->plan.subject = &s;
 	c->plan.oracle = program_failed;
 	c->plan.options.whole = true;
-	pin(0);
+	sched_getaffinity(0, sizeof(c->jobs.processors), &c->jobs.processors);
+	pin_process(&c->jobs.processors, 0, 0);
 	if (!subject_start(&s, c->error, ERROR_SIZE)) {
 		subject_end(&s);
 		free(name);
@@ -528,8 +486,11 @@ static int explore_program(struct command *c)
 	}
 	explore_subject(c, basename(name), NULL, stdout, &r);
 	status = r.kind == RESULT_EXHAUSTED || r.kind == RESULT_SAMPLED ? EXIT_GOOD : EXIT_RED;
-	printf("explore: exhausted %d of 1 program, %lu executions, %lu schedules sampled, %d failures\n",
-	       r.kind == RESULT_EXHAUSTED, r.executions, r.sampled, r.kind == RESULT_FAILED);
+	c->exhausted = r.kind == RESULT_EXHAUSTED;
+	c->failures = r.kind == RESULT_FAILED;
+	c->executions = r.executions;
+	c->sampled = r.sampled;
+	print_closing_line(c, 1, "program");
 	result_clear(&r);
 	subject_end(&s);
 	free(name);
@@ -564,7 +525,8 @@ static int run(struct command *c)
 	if (!c->expectations)
 		return tool_error("%s", c->error);
 	expect_begin(c->expectations, name, version, target.options, target.option_count);
-	printf("poolproof %s: %s %s, %zu scenarios\n", poolproof_version, name, version, c->count);
+	printf("poolproof %s: %s %s, %zu %s\n", poolproof_version, name, version, c->count,
+	       plural(c->count, "scenario", "scenarios"));
 	free(name);
 	free(version);
 	return explore_all(c);
@@ -577,7 +539,7 @@ static struct command *command_begin(void)
 	c = (struct command){
 		.directory = ".",
 		.guest = -1,
-		.jobs = tool_processors(),
+		.jobs = {.places = tool_processors()},
 		.shard = shard_from_environment(),
 		.plan = {.seconds = 60,
 			 .options = {.seed = 1, .preemptions = -1, .timeouts_any = true, .steps_max = STEPS_DEFAULT}},
@@ -597,7 +559,8 @@ int cmd_explore(int argc, char **argv)
 	if (c->expectations)
 		expect_free(c->expectations);
 	select_clear(&c->selection);
-	free(c->job);
+	free(c->entry);
+	free(c->jobs.job);
 	target_clear();
 	return status;
 }

@@ -287,14 +287,28 @@ static bool lost(struct result *r)
 	return true;
 }
 
+static bool has_time(const struct plan *p, struct result *r, double *begun, double *end)
+{
+	double now = clock_now(), seconds;
+
+	if (now < *end)
+		return true;
+	r->seconds += now - *begun;
+	seconds = p->more ? p->more(p->more_arg) : 0;
+	*begun = clock_now();
+	*end = *begun + seconds;
+	return seconds > 0;
+}
+
 /* True if there is no reason to go on with another strategy. */
-static bool follow(const struct plan *p, const struct strategy *s, struct result *r, unsigned long most, double end)
+static bool follow(const struct plan *p, const struct strategy *s, struct result *r, double seconds)
 {
 	void *state = s->begin(&p->options);
+	double begun = clock_now(), end = begun + seconds;
 	unsigned long n = 0;
 	bool over = false;
 
-	while (state && !over && (!most || n < most) && clock_now() < end) {
+	while (state && !over && (!p->schedules || n < p->schedules) && has_time(p, r, &begun, &end)) {
 		if (!s->next(state, &p->subject->m->request)) {
 			r->searched = true;
 			break;
@@ -309,6 +323,7 @@ static bool follow(const struct plan *p, const struct strategy *s, struct result
 		s->seen(state, p->subject->m);
 		over = look(p, r);
 	}
+	r->seconds += clock_now() - begun;
 	if (state)
 		s->end(state);
 	return over;
@@ -325,20 +340,20 @@ static int by_text(const void *a, const void *b)
 	return strcmp(((const struct outcome_count *)a)->text, ((const struct outcome_count *)b)->text);
 }
 
+
 void explore(const struct plan *p, struct result *r)
 {
-	double start = clock_now(), end = start + p->seconds;
+	double search = p->more ? p->seconds : p->seconds * EXPLORE_SEARCH;
 
 	memset(r, 0, sizeof(*r));
 	r->kind = RESULT_SAMPLED;
 	if (p->strategy)
-		follow(p, p->strategy, r, p->schedules, end);
-	else if (!follow(p, &strategy_dpor, r, p->schedules, start + p->seconds * 0.6) && !is_exhausted(r))
-		follow(p, &strategy_pct, r, p->schedules, end);
+		follow(p, p->strategy, r, p->seconds);
+	else if (!follow(p, &strategy_dpor, r, search) && !is_exhausted(r))
+		follow(p, &strategy_pct, r, p->seconds - search);
 	if (r->kind == RESULT_SAMPLED && is_exhausted(r))
 		r->kind = RESULT_EXHAUSTED;
 	qsort(r->outcomes, (size_t)r->outcome_count, sizeof(r->outcomes[0]), by_text);
-	r->seconds = clock_now() - start;
 }
 
 void result_clear(struct result *r)

@@ -15,6 +15,7 @@
 
 #define OUTCOMES_MAX 64
 #define CONFIRMATIONS 3
+#define EXPLORE_SEARCH 0.75 /* of the seconds, if samples are to follow */
 
 /*
  * Is the execution that has ended a failure?  If so, text says what is wrong.  Deadlocks,
@@ -25,12 +26,17 @@ typedef bool oracle(void *arg, const struct memory *m, char *text, size_t size);
 /* Called before each execution. */
 typedef void before(void *arg);
 
+/* The time is up: further seconds for the strategy, or 0 for no more. */
+typedef double more(void *arg);
+
 struct plan {
 	struct subject *subject;
 	const struct strategy *strategy; /* NULL: dpor, and pct where that does not come to its end */
 	struct strategy_options options;
 	unsigned long schedules; /* 0: any number */
 	double seconds;
+	more *more; /* NULL: seconds are all there are */
+	void *more_arg;
 	before *before;
 	oracle *oracle;
 	void *arg;
@@ -59,7 +65,7 @@ struct result {
 	unsigned long executions; /* of an exhaustive strategy */
 	unsigned long complete;	  /* those of them that were not cut by a sleep set */
 	unsigned long sampled;
-	double seconds;
+	double seconds; /* that it took, without those in which it waited for more */
 	uint32_t caveats;
 	uint32_t longest; /* steps */
 	bool searched;	  /* nothing was left; the caveats decide about kind */

@@ -15,6 +15,11 @@ const char *result_name(const struct result *r)
 	return names[r->kind];
 }
 
+const char *plural(unsigned long n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
 /* Why all schedules of the search are not all that there are. */
 static void print_caveats(FILE *f, const struct result *r)
 {
@@ -54,12 +59,15 @@ void report_result(FILE *f, const char *name, const struct plan *p, struct resul
 
 	fprintf(f, "%-12s %s: ", result_name(r), name);
 	if (r->executions)
-		fprintf(f, "%lu executions (%lu complete)%s", r->executions, r->complete, r->sampled ? ", " : "");
+		fprintf(f, "%lu %s (%lu complete)%s", r->executions, plural(r->executions, "execution", "executions"),
+			r->complete, r->sampled ? ", " : "");
 	if (r->sampled)
-		fprintf(f, "%lu schedules", r->sampled);
-	fprintf(f, ", %.0f per second, up to %u steps", r->seconds > 0 ? (double)all / r->seconds : 0, r->longest);
+		fprintf(f, "%lu %s", r->sampled, plural(r->sampled, "schedule", "schedules"));
+	fprintf(f, ", %.0f per second, up to %u %s", r->seconds > 0 ? (double)all / r->seconds : 0, r->longest,
+		plural(r->longest, "step", "steps"));
 	if (r->searched && p->options.preemptions >= 0)
-		fprintf(f, ", at most %d preemptions", p->options.preemptions);
+		fprintf(f, ", at most %d %s", p->options.preemptions,
+			plural((unsigned long)p->options.preemptions, "preemption", "preemptions"));
 	if (p->subject->m->watched)
 		fprintf(f, ", accesses watched");
 	print_caveats(f, r);
@@ -83,7 +91,8 @@ void report_failure(FILE *f, const char *name, const struct plan *p, struct resu
 {
 	char path[4096];
 
-	fprintf(f, "  %s\n  found after %lu executions; %s\n", r->text, r->found_after,
+	fprintf(f, "  %s\n  found after %lu %s; %s\n", r->text, r->found_after,
+		plural(r->found_after, "execution", "executions"),
 		r->confirmed ? "three replays were the same" : "REPLAYS WERE NOT THE SAME");
 	subject_forget_output(p->subject);
 	execute_schedule(p, &r->schedule, false);

@@ -9,6 +9,9 @@
 /* "exhausted", "sampled", ... */
 const char *result_name(const struct result *r);
 
+/* one, or many if n is not 1. */
+const char *plural(unsigned long n, const char *one, const char *many);
+
 /* One line; and after a failure what it was, in columns, and the name of the file. */
 void report_result(FILE *f, const char *name, const struct plan *p, struct result *r);
 

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * jobs.h: many explorations share the time.
+ *
+ * Each is a process of its own, and so many go on at once as there are places.
+ * Time comes in slices, and the next one is for the job that has had the least: what
+ * ends soon ends, whatever stands beside it, and leaves its time to the others.
+ */
+#ifndef SCHEDULE_JOBS_H
+#define SCHEDULE_JOBS_H
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct jobs;
+
+struct job {
+	size_t number;
+	pid_t pid;
+	struct jobs *all;
+
+	/* In the parent. */
+	int socket; /* on which it asks for time; it is closed when the job has ended */
+	int place;  /* that it has, or -1 */
+	double begun, spent;
+	bool closed; /* it gets no more time */
+	bool ended;
+
+	/* In the job. */
+	pid_t target;	/* a process that goes on with it, or 0 */
+	double granted; /* and not taken */
+	bool searches, samples;
+};
+
+struct jobs {
+	struct job *job;
+	size_t count;
+	size_t places;
+	double seconds;
+	double search; /* of them; what is left is for samples of those that go on till then */
+	void (*run)(void *arg, struct job *j); /* in the process of j, which it leaves */
+	void (*over)(void *arg, struct job *j); /* in the parent, in the order in which they end */
+	void *arg;
+
+	double start;
+	cpu_set_t processors;
+};
+
+/* Keep a process on one of those processors. */
+void pin_process(const cpu_set_t *processors, pid_t pid, int place);
+
+/* Run all.  False if a process could not be started. */
+bool jobs_run(struct jobs *all);
+
+/*
+ * In a job: seconds to go on for; waits until there are some.  0 ends the search, and
+ * when it is called again there are seconds for samples; then 0 for good.  It fits
+ * plan.more, and arg is the job.
+ */
+double jobs_more(void *arg);
+
+#endif
