@@ -124,9 +124,10 @@ $(B)/conformance/%.o: conformance/%.c
 $(call objs,$(HARNESS) $(CASES)): DEFS += -fvisibility=hidden
 DEFS = -DPP_VERSION='"$(VERSION)"'
 
-$(B)/ledger.c: conformance/harness/ledger.awk $(CHAPTERS)
+$(B)/ledger.c: conformance/harness/ledger.awk conformance/harness/outcomes.awk $(CHAPTERS) conformance/scenarios/outcomes
 	$(Q)mkdir -p $(@D)
-	$(Q)awk -f $< $(CHAPTERS) >$@.new && mv $@.new $@
+	$(Q)awk -f $< $(CHAPTERS) >$@.new
+	$(Q)awk -f conformance/harness/outcomes.awk conformance/scenarios/outcomes >>$@.new && mv $@.new $@
 $(B)/ledger.o: $(B)/ledger.c
 	$(Q)$(CC) -std=gnu11 $(COMMON) -Iconformance/harness $(CFLAGS) -c -o $@ $<
 

@@ -43,14 +43,30 @@ static void put_profiles(const struct clause *c)
 	put_field("Profiles", range);
 }
 
+/* Beside a scenario: all that it can end with. */
+static void put_exhaustion(const char *scenario, int indent)
+{
+	const struct exhaustion *e = exhaustion_find(scenario);
+	char text[2048];
+
+	if (!e)
+		return;
+	snprintf(text, sizeof(text), "these, and only these, in every schedule of the reference (%lu %s): %s",
+		 e->executions, e->executions == 1 ? "execution" : "executions", e->outcomes);
+	printf("%*s", indent, "");
+	text_wrap(stdout, text, indent, WIDTH);
+}
+
 static void put_cases(const struct clause *c)
 {
 	const struct pp_case *const *cases;
 	size_t count = clause_cases(c, &cases);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		printf("  %-*s%s\n  %-*s  %s:%d\n", COLUMN - 2, i == 0 ? "Cases" : "", cases[i]->name,
 		       COLUMN - 2, "", cases[i]->file, cases[i]->line);
+		put_exhaustion(cases[i]->name, COLUMN + 2);
+	}
 	if (count == 0 && !c->untested)
 		put_field("Cases", "none yet");
 }
@@ -75,7 +91,9 @@ static void explain_case(const struct pp_case *c)
 {
 	const struct clause *clause = ledger_of_case(c->name);
 
-	printf("%s  (%s:%d)\n\n", c->name, c->file, c->line);
+	printf("%s  (%s:%d)\n", c->name, c->file, c->line);
+	put_exhaustion(c->name, 2);
+	putchar('\n');
 	if (clause)
 		explain_clause(clause);
 }

@@ -36,6 +36,16 @@ const struct clause *ledger_of_case(const char *case_name)
 	return ledger_find(name);
 }
 
+const struct exhaustion *exhaustion_find(const char *scenario)
+{
+	const struct exhaustion *e;
+
+	for (e = exhaustions; e->scenario; e++)
+		if (strcmp(e->scenario, scenario) == 0)
+			return e;
+	return NULL;
+}
+
 /* ---- profiles ------------------------------------------------------------ */
 
 /* "3.14" is newer than "3.9". */

@@ -74,6 +74,21 @@ const struct clause *ledger_find(const char *name);
 const struct clause *ledger_of_case(const char *case_name);
 
 /*
+ * A scenario of which the explorer has executed every schedule on the reference: these
+ * outcomes, with " | " between them in the order of their letters, and only these.  Made from
+ * conformance/scenarios/outcomes by the build; the last has no name.
+ */
+struct exhaustion {
+	const char *scenario;
+	unsigned long executions;
+	const char *outcomes;
+};
+extern const struct exhaustion exhaustions[];
+
+/* That of a scenario; NULL if it was never exhausted. */
+const struct exhaustion *exhaustion_find(const char *scenario);
+
+/*
  * Profiles are versions "3.2", "3.3", ... up to the newest that the ledger
  * names.  -1, 0 or 1 as a is older than, the same as, or newer than b.
  */

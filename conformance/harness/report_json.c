@@ -177,6 +177,24 @@ const struct report_type report_json = {
 
 /* ---- a list ------------------------------------------------------------------- */
 
+/* The outcomes of a scenario, as the ledger has them. */
+static json_t *exhaustion_object(const struct exhaustion *e)
+{
+	json_t *object = json_object(), *outcomes = json_array();
+	const char *at = e->outcomes;
+
+	while (*at) {
+		size_t n = strstr(at, " | ") ? (size_t)(strstr(at, " | ") - at) : strlen(at);
+
+		json_array_append_new(outcomes, json_stringn(at, n));
+		at += n + (at[n] ? strlen(" | ") : 0);
+	}
+	set_text(object, "scenario", e->scenario);
+	json_object_set_new(object, "executions", json_integer((json_int_t)e->executions));
+	json_object_set_new(object, "outcomes", outcomes);
+	return object;
+}
+
 static json_t *case_object(const struct pp_case *c)
 {
 	const struct clause *clause = ledger_of_case(c->name);
@@ -202,6 +220,18 @@ static json_t *cases_of(const struct clause *clause)
 	return array;
 }
 
+static json_t *exhausted_of(const struct clause *clause)
+{
+	json_t *array = json_array();
+	const struct pp_case *const *cases;
+	size_t count = clause_cases(clause, &cases);
+
+	for (size_t i = 0; i < count; i++)
+		if (exhaustion_find(cases[i]->name))
+			json_array_append_new(array, exhaustion_object(exhaustion_find(cases[i]->name)));
+	return array;
+}
+
 static json_t *clause_object(const struct clause *c)
 {
 	json_t *object = json_object();
@@ -223,6 +253,7 @@ static json_t *clause_object(const struct clause *c)
 	set_text(object, "source", c->source);
 	set_text(object, "untested", c->untested);
 	json_object_set_new(object, "cases", cases_of(c));
+	json_object_set_new(object, "exhausted", exhausted_of(c));
 	set_text(object, "status", clause_status(c));
 	return object;
 }

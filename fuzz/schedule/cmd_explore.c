@@ -76,6 +76,7 @@ static const struct option longs[] = {
 struct score {
 	enum result_kind kind;
 	bool unsupported;
+	bool differs; /* its outcomes are not those that the ledger has for the reference */
 	unsigned long executions, sampled;
 	char text[TEXT_MAX]; /* of a failure */
 };
@@ -89,6 +90,7 @@ struct entry {
 struct command {
 	const char *backend, *directory, *outcomes;
 	bool program;
+	bool is_reference;
 	int guest;
 	char **argv; /* the program's */
 	struct plan plan;
@@ -125,7 +127,8 @@ static int help(void)
 	       "                        what an array job says\n"
 	       "  --directory DIR       where schedules of failures are written (default: .)\n"
 	       "  --outcomes FILE       write a line for each scenario: its name, exhausted or not,\n"
-	       "                        executions, and its outcomes, with tabs between them\n"
+	       "                        executions, and its outcomes, with tabs between them;\n"
+	       "                        else they are compared with those of the reference\n"
 	       "  -h, --help            print this\n"
 	       "  --version             print the version\n\n"
 	       "Exit status: 0 no failure; 1 a failure, or what cannot be controlled; 2 an error in\n"
@@ -267,6 +270,13 @@ static void write_outcomes(const char *path, const char *name, const struct resu
 	fclose(f);
 }
 
+static bool differs(const struct command *c, const char *scenario, FILE *f, const struct result *r)
+{
+	const struct exhaustion *e = exhaustion_find(scenario);
+
+	return e && !c->outcomes && report_difference(f, e, r);
+}
+
 static void explore_subject(struct command *c, const char *name, const char *scenario, FILE *f, struct result *r)
 {
 	struct schedule_file file;
@@ -308,7 +318,7 @@ static void explore_scenario(void *arg, struct job *j)
 	}
 	j->target = g.subject.pid;
 	explore_subject(c, e->scenario, e->scenario, f, &r);
-	*e->score = (struct score){r.kind, g.unsupported, r.executions, r.sampled, ""};
+	*e->score = (struct score){r.kind, g.unsupported, differs(c, e->scenario, f, &r), r.executions, r.sampled, ""};
 	snprintf(e->score->text, sizeof(e->score->text), "%.*s", TEXT_MAX - 1, r.text);
 	fclose(f);
 	guest_subject_end(&g);
@@ -397,6 +407,8 @@ static void count_job(void *arg, struct job *j)
 		copy_report(e);
 		if (s->kind == RESULT_FAILED)
 			count_failure(c, e);
+		else
+			c->failures += s->differs && c->is_reference;
 	}
 	close(e->report);
 	munmap(s, sizeof(*s));
@@ -524,6 +536,7 @@ static int run(struct command *c)
 	c->expectations = target.expect ? expect_load(target.expect, c->error, ERROR_SIZE) : expect_new();
 	if (!c->expectations)
 		return tool_error("%s", c->error);
+	c->is_reference = strcmp(name, "libcfutures") == 0;
 	expect_begin(c->expectations, name, version, target.options, target.option_count);
 	printf("poolproof %s: %s %s, %zu %s\n", poolproof_version, name, version, c->count,
 	       plural(c->count, "scenario", "scenarios"));

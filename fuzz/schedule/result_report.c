@@ -77,6 +77,66 @@ void report_result(FILE *f, const char *name, const struct plan *p, struct resul
 		fprintf(f, "  %s\n", r->text);
 }
 
+/* ---- beside the reference ------------------------------------------------------------ */
+
+#define BETWEEN " | "
+
+static size_t length_of_first(const char *list)
+{
+	const char *end = strstr(list, BETWEEN);
+
+	return end ? (size_t)(end - list) : strlen(list);
+}
+
+static const char *after_first(const char *list)
+{
+	list += length_of_first(list);
+	return *list ? list + strlen(BETWEEN) : list;
+}
+
+static bool is_listed(const char *list, const char *text)
+{
+	for (; *list; list = after_first(list))
+		if (length_of_first(list) == strlen(text) && strncmp(list, text, strlen(text)) == 0)
+			return true;
+	return false;
+}
+
+static bool was_seen(const struct result *r, const char *text, size_t n)
+{
+	int i;
+
+	for (i = 0; i < r->outcome_count; i++)
+		if (strlen(r->outcomes[i].text) == n && strncmp(r->outcomes[i].text, text, n) == 0)
+			return true;
+	return false;
+}
+
+bool report_difference(FILE *f, const struct exhaustion *e, const struct result *r)
+{
+	const char *list;
+	bool differs = false;
+	int i;
+
+	for (i = 0; i < r->outcome_count; i++) {
+		if (is_listed(e->outcomes, r->outcomes[i].text))
+			continue;
+		fprintf(f, "  the reference never ends so: %s\n", r->outcomes[i].text);
+		differs = true;
+	}
+	for (list = e->outcomes; r->kind == RESULT_EXHAUSTED && *list; list = after_first(list)) {
+		int n = (int)length_of_first(list);
+
+		if (was_seen(r, list, (size_t)n))
+			continue;
+		fprintf(f, "  never ends as the reference does: %.*s\n", n, list);
+		differs = true;
+	}
+	return differs;
+}
+
+/* ---- a failure ------------------------------------------------------------------------ */
+
 static void print_output(FILE *f, const struct plan *p)
 {
 	char text[OUTPUT_TOLD + 1];

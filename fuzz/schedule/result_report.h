@@ -4,6 +4,7 @@
 #define SCHEDULE_RESULT_REPORT_H
 
 #include "explore.h"
+#include "outcome.h"
 #include "schedule_file.h"
 
 /* "exhausted", "sampled", ... */
@@ -14,6 +15,12 @@ const char *plural(unsigned long n, const char *one, const char *many);
 
 /* One line; and after a failure what it was, in columns, and the name of the file. */
 void report_result(FILE *f, const char *name, const struct plan *p, struct result *r);
+
+/*
+ * A line for each outcome that is not among those of the reference, and if r is
+ * exhausted for each of those that it has not.  True if there is one.
+ */
+bool report_difference(FILE *f, const struct exhaustion *e, const struct result *r);
 
 /* Execute r's schedule once more, print it, and write it to a file in directory. */
 void report_failure(FILE *f, const char *name, const struct plan *p, struct result *r, struct schedule_file *file,

@@ -2,6 +2,8 @@
 #
 #   make explore TIME=600 BACKEND=reference   all scenarios under controlled schedules
 #   make explore-points                       the same on the reference, its accesses to memory watched
+#   make outcomes TIME=540                    what each exhausted scenario ends with, into the ledger; with
+#                                             BACKEND=cpython its outcomes beside that, into fuzz/OUTCOMES.md
 #   make schedule-check                       tests of the explorer
 
 SCHEDULE_LIBRARY := $(filter-out %/points_init.c,$(wildcard fuzz/schedule/library/*.c))
@@ -35,6 +37,9 @@ endif
 explore: all
 	$(B)/poolproof explore --time $(or $(TIME),540) --directory $(B) $(ARGS) $(or $(BACKEND),reference)
 
+outcomes: all
+	ci/outcomes $(B) $(or $(BACKEND),reference) $(or $(TIME),540)
+
 # The same with accesses watched: code compiled for ThreadSanitizer, linked without its runtime,
 # whose place the library takes.
 POINTS := $(patsubst %.c,$(B)/points/%.o,$(REFERENCE) conformance/backends/reference.c)
@@ -48,7 +53,7 @@ $(B)/points/reference.so: $(POINTS) $(SCHEDULE_OBJECTS) conformance/backends/ada
 explore-points: all $(B)/points/reference.so
 	$(B)/poolproof explore --time $(or $(TIME),540) --directory $(B) $(ARGS) $(B)/points/reference.so
 
-.PHONY: explore explore-points install-schedule
+.PHONY: explore explore-points outcomes install-schedule
 
 # ---- tests: programs under exploration, and what looks at them ----------------------------
 
@@ -69,6 +74,7 @@ $(SCHEDULE_TESTS:%.c=$(B)/%): %: %.o $(call objs,$(SCHEDULE_PARTS))
 	$(Q)ln -sf $(abspath $(B))/poolproof-schedule.so $(@D)/
 
 schedule-check: all $(SCHEDULE_TESTS:%.c=$(B)/%) $(SCHEDULE_PROGRAMS:%=$(SCHEDULE_BIN)/%) $(SCHEDULE_BIN)/unordered
-	@status=0; for t in $(SCHEDULE_TESTS:%.c=$(B)/%); do $$t $(SCHEDULE_BIN) || status=1; done; exit $$status
+	@status=0; for t in $(SCHEDULE_TESTS:%.c=$(B)/%); do $$t $(SCHEDULE_BIN) || status=1; done; \
+	ci/outcomes $(B) check || status=1; exit $$status
 
 .PHONY: schedule-check

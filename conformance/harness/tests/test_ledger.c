@@ -218,6 +218,53 @@ START_TEST(names_are_unique_over_all_chapters)
 }
 END_TEST
 
+static int outcomes_awk(const char *awk, const char *text)
+{
+	char *script = harness_file("outcomes.awk");
+	char *command = text_format("cd '%s' && %s -f '%s' x >out.c 2>err", scratch, awk, script);
+	int status;
+
+	write_whole("x", text);
+	status = system(command);
+	free(command);
+	free(script);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void ck_bad_outcomes(const char *awk, const char *text, const char *expected)
+{
+	char *err;
+
+	ck_assert_msg(outcomes_awk(awk, text) != 0, "%s accepts:\n%s", awk, text);
+	err = read_whole(in_scratch("err"));
+	ck_assert_contains(err, expected);
+	free(err);
+}
+
+START_TEST(outcomes_become_a_table)
+{
+	for (size_t i = 0; i < AWK_COUNT; i++) {
+		char *out;
+
+		if (!installed(awks[i]))
+			continue;
+		ck_assert_int_eq(outcomes_awk(awks[i], "# x\na_1_b\t2\tx \"y\" | \\z\nb_2_c\t30\tx; y, z\n"), 0);
+		out = read_whole(in_scratch("out.c"));
+		ck_assert_contains(out, "const struct exhaustion exhaustions[] = {\n"
+					"\t{\"a_1_b\", 2, \"x \\\"y\\\" | \\\\z\"},\n"
+					"\t{\"b_2_c\", 30, \"x; y, z\"},\n"
+					"\t{NULL, 0, NULL},\n};\n");
+		free(out);
+		ck_bad_outcomes(awks[i], "a_1_b 2 x\n", "x:1: a line is a scenario");
+		ck_bad_outcomes(awks[i], "a_1_b\t0\tx\n", "x:1: a line is a scenario");
+		ck_bad_outcomes(awks[i], "a_1_b\t1\t\n", "x:1: a line is a scenario");
+		ck_bad_outcomes(awks[i], "a_b\t1\tx\n", "x:1: a line is a scenario");
+		ck_bad_outcomes(awks[i], "a_1_b\t1\tx\na_1_b\t1\tx\n", "x:2: a_1_b comes twice");
+	}
+}
+END_TEST
+
 /* ci/links on "a.md"; what it says in "out". */
 static int links(const char *text)
 {
@@ -319,6 +366,7 @@ int main(void)
 		observers_are_those_of_the_list,
 		changes_are_told_by_both,
 		names_are_unique_over_all_chapters,
+		outcomes_become_a_table,
 		a_link_leads_somewhere,
 		the_ledger_is_judged_by_a_run,
 	};
