@@ -85,10 +85,12 @@ static bool read_lines(FILE *in, const char *path, struct program_file *f, char 
 		line[strcspn(line, "\r\n")] = '\0';
 		n++;
 		if (n == 1 && strcmp(line, "poolproof program 1") != 0)
-			return refuse(error, size, path, n, "not a program: it begins with \"poolproof program 1\"");
+			return refuse(error, size, path, n, "neither a program nor a schedule: the one begins with \"poolproof program 1\", the other with \"poolproof schedule 1\"");
 		if (n > 1 && line[0] && line[0] != '#' && !take_line(f, line, &bytes))
 			return refuse(error, size, path, n, "not understood; a line is backend, option, found, seed or bytes and its value");
 	}
+	if (n == 0)
+		return refuse(error, size, path, 1, "it is empty");
 	return bytes || refuse(error, size, path, n, "there is no line with the bytes of the program");
 }
 
