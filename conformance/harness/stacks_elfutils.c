@@ -99,14 +99,15 @@ static int print_thread(Dwfl_Thread *thread, void *arg)
 	return DWARF_CB_OK;
 }
 
+static char *no_path;
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = dwfl_linux_proc_find_elf,
+	.find_debuginfo = dwfl_standard_find_debuginfo,
+	.debuginfo_path = &no_path,
+};
+
 static void print_process(FILE *f, pid_t pid, const struct slot *s)
 {
-	static char *no_path;
-	static const Dwfl_Callbacks callbacks = {
-		.find_elf = dwfl_linux_proc_find_elf,
-		.find_debuginfo = dwfl_standard_find_debuginfo,
-		.debuginfo_path = &no_path,
-	};
 	struct walk w = {f, dwfl_begin(&callbacks), pid, s, 0};
 
 	if (!w.dwfl || dwfl_linux_proc_report(w.dwfl, pid) != 0 ||
@@ -118,6 +119,12 @@ static void print_process(FILE *f, pid_t pid, const struct slot *s)
 		dwfl_end(w.dwfl);
 }
 
+/* Elfutils would for what is not on this machine. */
+static void ask_no_servers(void)
+{
+	unsetenv("DEBUGINFOD_URLS");
+}
+
 char *stacks_of(const pid_t *pids, size_t count, const struct slot *s)
 {
 	char *text = NULL;
@@ -126,8 +133,7 @@ char *stacks_of(const pid_t *pids, size_t count, const struct slot *s)
 
 	if (!f)
 		return NULL;
-	/* Without it elfutils asks servers for what is not on this machine. */
-	unsetenv("DEBUGINFOD_URLS");
+	ask_no_servers();
 	for (i = 0; i < count; i++) {
 		if (count > 1)
 			fprintf(f, "process %d:\n", (int)pids[i]);
@@ -135,4 +141,37 @@ char *stacks_of(const pid_t *pids, size_t count, const struct slot *s)
 	}
 	fclose(f);
 	return text;
+}
+
+static char *name_of(Dwfl *dwfl, Dwarf_Addr address)
+{
+	Dwfl_Module *module = dwfl_addrmodule(dwfl, address);
+	const char *name, *object;
+	GElf_Sym symbol;
+	GElf_Off offset;
+	char *text, plus[24] = "";
+
+	if (!module)
+		return NULL;
+	name = dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL);
+	object = dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+	if (!name || offset >= symbol.st_size)
+		return NULL;
+	if (offset)
+		snprintf(plus, sizeof(plus), "+%d", (int)offset);
+	return asprintf(&text, "%s%s in %s", name, plus, object ? file_name(object) : "?") < 0 ? NULL : text;
+}
+
+void names_of(pid_t pid, const uint64_t *addresses, char **names, size_t count)
+{
+	Dwfl *dwfl = dwfl_begin(&callbacks);
+	bool good;
+	size_t i;
+
+	ask_no_servers();
+	good = dwfl && dwfl_linux_proc_report(dwfl, pid) == 0 && dwfl_report_end(dwfl, NULL, NULL) == 0;
+	for (i = 0; i < count; i++)
+		names[i] = good ? name_of(dwfl, addresses[i]) : NULL;
+	if (dwfl)
+		dwfl_end(dwfl);
 }

@@ -586,11 +586,9 @@ static int replay(struct command *c, struct schedule_file *file)
 	char text[2 * TEXT_MAX];
 	bool failed;
 
-	if (!execute_schedule(p, &file->schedule, false))
+	if (!report_schedule(stdout, p, &file->schedule))
 		return tool_error("the target has ended outside of an execution");
 	failed = execution_failed(p, text, sizeof(text));
-	print_columns(stdout, p->subject->m);
-	print_standing(stdout, p->subject->m);
 	if (p->subject->m->ending == END_DIVERGED)
 		printf("replay: DIVERGED: %s\n", p->subject->m->text);
 	else

@@ -153,6 +153,12 @@ void print_columns(FILE *f, const struct memory *m)
 	}
 }
 
+/* The thread that runs has not come to its next step, for something ended the execution in between. */
+static bool has_stepped(const struct memory *m)
+{
+	return m->ending == END_NONE || m->ending == END_RACE;
+}
+
 static void print_thread(FILE *f, const struct memory *m, int number)
 {
 	const struct thread *t = &m->state.thread[number];
@@ -162,6 +168,10 @@ static void print_thread(FILE *f, const struct memory *m, int number)
 	if (t->next.touches[0].object && !e.operation.count)
 		e.operation.count = 1; /* a sleeper */
 	operation_text(m, &e, text, sizeof(text));
+	if (number == m->state.running && has_stepped(m)) {
+		fprintf(f, "  %s: runs, after %s\n", thread_text(m, number), text);
+		return;
+	}
 	fprintf(f, "  %s: %s", thread_text(m, number), text);
 	if (e.operation.count && m->state.object[t->next.touches[0].object].owner >= 0)
 		fprintf(f, ", which %s holds",

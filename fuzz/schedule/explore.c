@@ -49,7 +49,7 @@ static bool execute(const struct plan *p)
 	return subject_execute(p->subject);
 }
 
-bool execute_schedule(const struct plan *p, const struct schedule *s, bool lenient)
+static void follow_schedule(const struct plan *p, const struct schedule *s, bool lenient)
 {
 	struct request *r = &p->subject->m->request;
 
@@ -57,7 +57,25 @@ bool execute_schedule(const struct plan *p, const struct schedule *s, bool lenie
 	r->lenient = lenient;
 	r->count = s->count < STEPS_MAX ? s->count : STEPS_MAX;
 	memcpy(r->prefix, s->choices, r->count * sizeof(*s->choices));
+}
+
+bool execute_schedule(const struct plan *p, const struct schedule *s, bool lenient)
+{
+	follow_schedule(p, s, lenient);
 	return execute(p);
+}
+
+bool execute_and_look(const struct plan *p, const struct schedule *s, void (*look)(void *arg, pid_t pid), void *arg)
+{
+	bool done;
+
+	follow_schedule(p, s, false);
+	p->subject->m->request.hold = true;
+	p->subject->look = look;
+	p->subject->look_arg = arg;
+	done = execute(p);
+	p->subject->look = NULL;
+	return done;
 }
 
 static bool died(const struct memory *m, char *text, size_t size)

@@ -89,6 +89,9 @@ uint64_t trace_hash(const struct memory *m);
 /* Execute exactly that schedule, or as much of it as is possible. */
 bool execute_schedule(const struct plan *p, const struct schedule *s, bool lenient);
 
+/* The same; at its end look is called, while every thread stands where it is. */
+bool execute_and_look(const struct plan *p, const struct schedule *s, void (*look)(void *arg, pid_t pid), void *arg);
+
 /* True with a text if the last execution was a failure. */
 bool execution_failed(const struct plan *p, char *text, size_t size);
 

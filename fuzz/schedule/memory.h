@@ -219,6 +219,7 @@ struct request {
 	bool spurious;
 	bool lenient; /* a prefix is followed as far as it can be */
 	bool whole;   /* the set-up too is free */
+	bool hold;    /* stay as it is at its end, for the explorer to look at it */
 	uint32_t count;
 	struct choice prefix[STEPS_MAX];
 	uint8_t asleep[THREADS_MAX]; /* ways that the sleep set holds after the prefix */
@@ -247,6 +248,7 @@ struct memory {
 	uint32_t ready; /* the target has come to its fork point */
 	struct request request;
 
+	uint32_t held; /* 1: it waits until this is something else; a futex */
 	uint8_t ending; /* enum execution_end */
 	uint32_t caveats;
 	int32_t status; /* as waitpid gave it */

@@ -3,8 +3,11 @@
 #include "result_report.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "stacks.h"
 
 #define OUTPUT_TOLD 2000 /* bytes of what the target wrote */
 
@@ -146,6 +149,114 @@ static void print_output(FILE *f, const struct plan *p)
 		fprintf(f, "what it wrote:\n%.*s%s", (int)n, text, text[n - 1] == '\n' ? "" : "\n");
 }
 
+/* At the end of an execution, while it stands still. */
+struct sight {
+	const struct memory *m;
+	char *stacks;
+	char *names[OBJECTS_MAX];
+};
+
+static void look(void *arg, pid_t pid)
+{
+	struct sight *s = arg;
+	uint64_t addresses[OBJECTS_MAX];
+	int i;
+
+	for (i = 0; i < s->m->state.objects; i++)
+		addresses[i] = s->m->state.object[i].address;
+	s->stacks = stacks_of(&pid, 1, NULL);
+	names_of(pid, addresses, s->names, (size_t)s->m->state.objects);
+}
+
+static void print_objects(FILE *f, const struct sight *s)
+{
+	bool touched[OBJECTS_MAX] = {false};
+	uint32_t i;
+	int k;
+
+	for (i = 0; i < s->m->events; i++)
+		for (k = 0; k < s->m->event[i].operation.count; k++)
+			touched[s->m->event[i].operation.touches[k].object] = true;
+	for (k = 0; k < s->m->state.objects; k++)
+		if (touched[k] && s->names[k])
+			fprintf(f, "  %s: %s\n", object_text(s->m, k), s->names[k]);
+}
+
+static int thread_of(const struct memory *m, int tid)
+{
+	int i;
+
+	for (i = 0; i < m->state.threads; i++)
+		if (m->state.thread[i].tid == tid && m->state.thread[i].state == THREAD_LIVE)
+			return i;
+	return NOBODY;
+}
+
+/* Ours, and those in which a thread begins. */
+static bool says_nothing(const char *frame)
+{
+	static const char *const texts[] = {" in poolproof-schedule.so", " start_thread ",    "clone3 ", " clone ",
+					    " __libc_start_",		 " _start in", " __restore_rt "};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strstr(frame, texts[i]))
+			return true;
+	return *frame == '\0';
+}
+
+/* Threads by their numbers, as in the columns. */
+static void print_stacks(FILE *f, const struct sight *s)
+{
+	char *line, *rest = s->stacks;
+	int tid, frame = 0, end;
+
+	while (rest && (line = strsep(&rest, "\n"))) {
+		if (sscanf(line, "thread %d (", &tid) == 1) {
+			fprintf(f, "  stack of %s:\n", thread_text(s->m, thread_of(s->m, tid)));
+			frame = 0;
+		} else if (says_nothing(line)) {
+			continue;
+		} else if (sscanf(line, " #%*d %n", &end) == 0 && line[2] == '#') {
+			fprintf(f, "    #%-2d %s\n", frame++, line + end);
+		} else {
+			fprintf(f, "    %s\n", line);
+		}
+	}
+}
+
+static void forget(struct sight *s)
+{
+	int i;
+
+	free(s->stacks);
+	for (i = 0; i < OBJECTS_MAX; i++)
+		free(s->names[i]);
+	free(s);
+}
+
+bool report_schedule(FILE *f, const struct plan *p, const struct schedule *schedule)
+{
+	struct sight *s = calloc(1, sizeof(*s));
+	char text[2 * TEXT_MAX];
+
+	if (!s)
+		return false;
+	s->m = p->subject->m;
+	if (!execute_and_look(p, schedule, look, s)) {
+		forget(s);
+		return false;
+	}
+	print_columns(f, s->m);
+	print_standing(f, s->m);
+	if (execution_failed(p, text, sizeof(text))) {
+		print_objects(f, s);
+		print_stacks(f, s);
+	}
+	forget(s);
+	return true;
+}
+
 void report_failure(FILE *f, const char *name, const struct plan *p, struct result *r, struct schedule_file *file,
 		    const char *directory)
 {
@@ -155,9 +266,7 @@ void report_failure(FILE *f, const char *name, const struct plan *p, struct resu
 		plural(r->found_after, "execution", "executions"),
 		r->confirmed ? "three replays were the same" : "REPLAYS WERE NOT THE SAME");
 	subject_forget_output(p->subject);
-	execute_schedule(p, &r->schedule, false);
-	print_columns(f, p->subject->m);
-	print_standing(f, p->subject->m);
+	report_schedule(f, p, &r->schedule);
 	print_output(f, p);
 	file->timeouts_any = p->options.timeouts_any;
 	file->spurious = p->options.spurious;

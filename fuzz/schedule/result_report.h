@@ -22,7 +22,13 @@ void report_result(FILE *f, const char *name, const struct plan *p, struct resul
  */
 bool report_difference(FILE *f, const struct exhaustion *e, const struct result *r);
 
-/* Execute r's schedule once more, print it, and write it to a file in directory. */
+/*
+ * Execute a schedule and print it in columns, with what each thread does at its end; after a
+ * failure also where each stands, and the objects that have a name.  False if the target is gone.
+ */
+bool report_schedule(FILE *f, const struct plan *p, const struct schedule *s);
+
+/* The same with r's schedule, and write it to a file in directory. */
 void report_failure(FILE *f, const char *name, const struct plan *p, struct result *r, struct schedule_file *file,
 		    const char *directory);
 

@@ -21,7 +21,7 @@ void request_begin(struct request *r, const struct strategy_options *o, enum pol
 	r->timeouts_any = o->timeouts_any;
 	r->spurious = o->spurious;
 	r->whole = o->whole;
-	r->lenient = false;
+	r->lenient = r->hold = false;
 	r->depth = r->count = 0;
 	memset(r->asleep, 0, sizeof(r->asleep));
 }

@@ -171,6 +171,14 @@ static void end_stuck(struct subject *s)
 	}
 }
 
+static void look_at(struct subject *s)
+{
+	if (s->look)
+		s->look(s->look_arg, s->m->pid);
+	__atomic_store_n(&s->m->held, 2, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, &s->m->held, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
 bool subject_execute(struct subject *s)
 {
 	struct memory *m = s->m;
@@ -185,6 +193,10 @@ bool subject_execute(struct subject *s)
 			break;
 		if (has_gone(s))
 			return false;
+		if (m->held == 1) {
+			look_at(s);
+			moved = clock_now();
+		}
 		if (m->state.steps != steps) {
 			steps = m->state.steps;
 			moved = clock_now();

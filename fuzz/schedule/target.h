@@ -19,6 +19,10 @@ struct subject {
 	int keep;	/* a descriptor that it inherits, or -1 */
 	double patience; /* seconds without a step */
 
+	/* Called when an execution stands still at its end, if its request says that it is to hold; or NULL. */
+	void (*look)(void *arg, pid_t pid);
+	void *look_arg;
+
 	struct memory *m;
 	int fd;	    /* of m */
 	int output; /* a file in memory */

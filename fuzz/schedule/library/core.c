@@ -58,6 +58,34 @@ void *real_function(const char *name)
 
 /* ---- the end ---------------------------------------------------------------------------- */
 
+/* Every other thread waits for its turn, so all stand where they are. */
+static void hold(void)
+{
+	if (!memory->request.hold || memory->held || !is_execution)
+		return;
+	memory->held = 1;
+	while (__atomic_load_n(&memory->held, __ATOMIC_SEQ_CST) == 1)
+		raw_sleep_on(&memory->held, 1);
+}
+
+/* It is the default action's turn when this has returned. */
+static void hold_on_signal(int number)
+{
+	(void)number;
+	hold();
+}
+
+static void hold_on_signals(void)
+{
+	static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
+	struct sigaction action = {.sa_handler = hold_on_signal, .sa_flags = SA_RESETHAND}, was;
+	size_t i;
+
+	for (i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
+		if (sigaction(deadly[i], NULL, &was) == 0 && was.sa_handler == SIG_DFL)
+			sigaction(deadly[i], &action, NULL);
+}
+
 _Noreturn void end_execution(enum execution_end ending, const char *format, ...)
 {
 	va_list args;
@@ -67,6 +95,7 @@ _Noreturn void end_execution(enum execution_end ending, const char *format, ...)
 	va_end(args);
 	memory->ending = ending;
 	memory->culprit = self;
+	hold();
 	if (__gcov_dump)
 		__gcov_dump();
 	/* The first process of the execution may be another one, that waits for us. */
@@ -218,6 +247,7 @@ static void restore(void)
 	memory->ending = END_NONE;
 	memory->caveats = 0;
 	memory->pid = 0;
+	memory->held = 0;
 	memory->text[0] = memory->outcome[0] = '\0';
 }
 
@@ -229,6 +259,8 @@ static void begin_execution(pid_t server)
 	if (raw(SYS_getppid, 0, 0, 0, 0, 0, 0) != server)
 		raw(SYS_exit_group, 0, 0, 0, 0, 0, 0);
 	is_execution = true;
+	if (memory->request.hold)
+		hold_on_signals();
 	mappings_renew();
 	thread_at(self)->tid = (int32_t)raw(SYS_gettid, 0, 0, 0, 0, 0, 0);
 	policy_begin();
@@ -613,6 +645,8 @@ __attribute__((destructor)) static void process_ends(void)
 	s = &memory->state;
 	pid = me()->pid;
 	fork_point();
+	if (raw(SYS_getpid, 0, 0, 0, 0, 0, 0) == memory->pid)
+		hold();
 	step((struct operation){.kind = OP_DEATH});
 	for (i = 0; i < s->threads; i++)
 		if (s->thread[i].pid == pid)

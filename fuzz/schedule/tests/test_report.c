@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* test_report.c: what `poolproof explore --program` and `replay` print. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "trees.h"
+
+static char scratch[] = "/tmp/poolproof-test-XXXXXX";
+static char printed[1 << 16];
+
+/* The tool on a command line in a folder of its own; its exit status. */
+static int tool(const char *words)
+{
+	char *path = realpath(folder, NULL), *command;
+	FILE *f;
+	size_t n;
+	int status;
+
+	ck_assert(path && asprintf(&command, "cd %s && B=%s && $B/../../../poolproof %s 2>&1", scratch, path, words) > 0);
+	f = popen(command, "r");
+	ck_assert(f != NULL);
+	n = fread(printed, 1, sizeof(printed) - 1, f);
+	printed[n] = '\0';
+	status = pclose(f);
+	free(command);
+	free(path);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void ck_printed(const char *text)
+{
+	ck_assert_msg(strstr(printed, text) != NULL, "\"%s\" is not in:\n%s", text, printed);
+}
+
+static void ck_not_printed(const char *text)
+{
+	ck_assert_msg(strstr(printed, text) == NULL, "\"%s\" is in:\n%s", text, printed);
+}
+
+/* Without elfutils there is nothing to tell. */
+static void ck_stacks(const char *first, const char *second)
+{
+	ck_printed("stack of thread ");
+	if (strstr(printed, "built without elfutils"))
+		return;
+	ck_printed(first);
+	ck_printed(second);
+	ck_not_printed("poolproof-schedule.so");
+}
+
+static void make_scratch(void)
+{
+	ck_assert(mkdtemp(scratch) != NULL);
+}
+
+static void remove_scratch(void)
+{
+	char *command;
+
+	ck_assert(asprintf(&command, "rm -rf %s", scratch) > 0);
+	ck_assert_int_eq(system(command), 0);
+	free(command);
+}
+
+START_TEST(a_deadlock_has_stacks_and_names)
+{
+	ck_assert_int_eq(tool("explore --program $B/buggy abba"), 1);
+	ck_printed("deadlock: no thread can step");
+	ck_printed("thread 1: lock mutex 1, which thread 2 holds");
+	ck_stacks("  mutex 0: a in buggy\n", "a_then_b");
+	ck_printed("explore: exhausted 0 of 1 program, 2 executions, 0 schedules sampled, 1 failure\n");
+	ck_assert_int_eq(tool("replay buggy-*.schedule"), 1);
+	ck_stacks("  mutex 1: b in buggy\n", "b_then_a");
+	ck_printed("replay: deadlock: no thread can step\n");
+}
+END_TEST
+
+START_TEST(a_crash_has_the_stack_that_crashed)
+{
+	ck_assert_int_eq(tool("explore --program $B/buggy double_free"), 1);
+	ck_printed("killed by SIGABRT");
+	ck_stacks("abort", "drops");
+	ck_printed("runs, after ");
+}
+END_TEST
+
+START_TEST(a_race_has_stacks)
+{
+	ck_assert_int_eq(tool("explore --program $B/unordered write_and_write"), 1);
+	ck_printed("race: write by thread");
+	ck_stacks("  stack of thread 1:\n", " in unordered\n");
+}
+END_TEST
+
+START_TEST(an_exit_status_is_a_failure)
+{
+	ck_assert_int_eq(tool("explore --program $B/traps no_such_trap"), 1);
+	ck_printed("  exit status 2\n");
+	ck_assert_int_eq(tool("explore --program $B/no_such_program"), 2);
+	ck_printed("ended before there was a schedule to choose");
+	ck_assert_int_eq(tool("explore --program $B/buggy abba right"), 0);
+	ck_printed("explore: exhausted 1 of 1 program, ");
+	ck_printed(" 0 failures\n");
+}
+END_TEST
+
+START_TEST(what_is_no_schedule_is_refused)
+{
+	ck_assert_int_eq(tool("replay /dev/null"), 2);
+	ck_printed("it is empty");
+	ck_assert_int_eq(tool("replay $B/test_report"), 2);
+	ck_printed("neither a program nor a schedule");
+	ck_assert_int_eq(tool("replay no-such-file"), 2);
+	ck_printed("no-such-file");
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+	Suite *suite = suite_create("report");
+	TCase *c = tcase_create("report");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	folder = argc > 1 ? argv[1] : ".";
+	tcase_add_checked_fixture(c, make_scratch, remove_scratch);
+	tcase_add_test(c, a_deadlock_has_stacks_and_names);
+	tcase_add_test(c, a_crash_has_the_stack_that_crashed);
+	tcase_add_test(c, a_race_has_stacks);
+	tcase_add_test(c, an_exit_status_is_a_failure);
+	tcase_add_test(c, what_is_no_schedule_is_refused);
+	tcase_set_timeout(c, 0);
+	suite_add_tcase(suite, c);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
