@@ -305,14 +305,14 @@ static bool lost(struct result *r)
 	return true;
 }
 
-static bool has_time(const struct plan *p, struct result *r, double *begun, double *end)
+static bool has_time(const struct plan *p, const struct strategy *s, struct result *r, double *begun, double *end)
 {
 	double now = clock_now(), seconds;
 
 	if (now < *end)
 		return true;
 	r->seconds += now - *begun;
-	seconds = p->more ? p->more(p->more_arg) : 0;
+	seconds = p->more ? p->more(p->more_arg, s->exhaustive) : 0;
 	*begun = clock_now();
 	*end = *begun + seconds;
 	return seconds > 0;
@@ -326,7 +326,7 @@ static bool follow(const struct plan *p, const struct strategy *s, struct result
 	unsigned long n = 0;
 	bool over = false;
 
-	while (state && !over && (!p->schedules || n < p->schedules) && has_time(p, r, &begun, &end)) {
+	while (state && !over && (!p->schedules || n < p->schedules) && has_time(p, s, r, &begun, &end)) {
 		if (!s->next(state, &p->subject->m->request)) {
 			r->searched = true;
 			break;

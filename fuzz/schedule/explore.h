@@ -26,8 +26,8 @@ typedef bool oracle(void *arg, const struct memory *m, char *text, size_t size);
 /* Called before each execution. */
 typedef void before(void *arg);
 
-/* The time is up: further seconds for the strategy, or 0 for no more. */
-typedef double more(void *arg);
+/* The time is up: further seconds for the strategy, which searches or samples; or 0 for no more. */
+typedef double more(void *arg, bool searches);
 
 struct plan {
 	struct subject *subject;

@@ -58,17 +58,21 @@ static void receive(struct job *j)
 		pin_process(&j->all->processors, j->target, g.place);
 }
 
-double jobs_more(void *arg)
+#define TO_SEARCH 's'
+#define TO_SAMPLE 'd' /* drawn */
+
+double jobs_more(void *arg, bool searches)
 {
 	struct job *j = arg;
+	char what = searches || j->all->search == j->all->seconds ? TO_SEARCH : TO_SAMPLE;
 	double seconds;
 
 	if (!j->granted) {
-		send(j->socket, "", 1, MSG_NOSIGNAL);
+		send(j->socket, &what, 1, MSG_NOSIGNAL);
 		receive(j);
 	}
-	if (j->samples && j->searches)
-		return j->searches = false;
+	if (j->samples && searches)
+		return 0;
 	seconds = j->granted;
 	j->granted = 0;
 	return seconds;
@@ -77,7 +81,6 @@ double jobs_more(void *arg)
 static _Noreturn void begin(struct job *j)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	j->searches = true;
 	receive(j);
 	j->all->run(j->all->arg, j);
 	_exit(0);
@@ -85,14 +88,20 @@ static _Noreturn void begin(struct job *j)
 
 /* ---- who is next ------------------------------------------------------------------------ */
 
+/* Or all that go on have searched all that they can. */
 static bool is_search_over(const struct jobs *all)
 {
-	return now() > all->start + all->search;
+	size_t i;
+
+	for (i = 0; i < all->count; i++)
+		if (!all->job[i].ended && !all->job[i].closed && !all->job[i].patient)
+			return now() > all->start + all->search;
+	return true;
 }
 
 static bool waits(const struct job *j)
 {
-	return !j->ended && !j->closed && j->place == NOWHERE;
+	return !j->ended && !j->closed && j->place == NOWHERE && (!j->patient || j->all->search_is_over);
 }
 
 static struct job *next_job(struct jobs *all)
@@ -132,11 +141,11 @@ static double at_least(double seconds)
 }
 
 /* The last grant is for samples, or if there are none, only for what has not begun. */
-static struct grant grant_for(const struct jobs *all, const struct job *j, bool over)
+static struct grant grant_for(const struct jobs *all, const struct job *j)
 {
-	struct grant g = {.samples = over && all->search < all->seconds};
+	struct grant g = {.samples = all->search_is_over && all->search < all->seconds};
 
-	if (!over)
+	if (!all->search_is_over)
 		g.seconds = at_least(slice(all, j));
 	else if (g.samples || !j->pid)
 		g.seconds = at_least(last_share(all));
@@ -175,14 +184,13 @@ static int free_place(const struct jobs *all)
 
 static bool let_go_on(struct jobs *all, struct job *j)
 {
-	bool over = is_search_over(all);
-	struct grant g = grant_for(all, j, over);
+	struct grant g = grant_for(all, j);
 
 	if (!j->pid && !start(j))
 		return false;
 	j->place = g.place = free_place(all);
 	j->begun = now();
-	j->closed = over;
+	j->closed = all->search_is_over;
 	send(j->socket, &g, sizeof(g), MSG_NOSIGNAL);
 	return true;
 }
@@ -207,6 +215,7 @@ static void hear(struct jobs *all, struct job *j)
 		return;
 	}
 	j->spent += now() - j->begun;
+	j->patient = c == TO_SAMPLE;
 	none.place = j->place;
 	if (j->closed)
 		send(j->socket, &none, sizeof(none), MSG_NOSIGNAL);
@@ -239,6 +248,7 @@ static bool keep_going(struct jobs *all, struct pollfd *p)
 	size_t i, n;
 
 	for (;;) {
+		all->search_is_over |= is_search_over(all);
 		n = listen_to(all, p);
 		if (n < all->places && (j = next_job(all))) {
 			if (!let_go_on(all, j))

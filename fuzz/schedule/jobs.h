@@ -25,13 +25,14 @@ struct job {
 	int socket; /* on which it asks for time; it is closed when the job has ended */
 	int place;  /* that it has, or -1 */
 	double begun, spent;
-	bool closed; /* it gets no more time */
+	bool patient; /* its search is over, so it waits for samples */
+	bool closed;  /* it gets no more time */
 	bool ended;
 
 	/* In the job. */
 	pid_t target;	/* a process that goes on with it, or 0 */
 	double granted; /* and not taken */
-	bool searches, samples;
+	bool samples;	/* it is for samples */
 };
 
 struct jobs {
@@ -45,6 +46,7 @@ struct jobs {
 	void *arg;
 
 	double start;
+	bool search_is_over;
 	cpu_set_t processors;
 };
 
@@ -55,10 +57,9 @@ void pin_process(const cpu_set_t *processors, pid_t pid, int place);
 bool jobs_run(struct jobs *all);
 
 /*
- * In a job: seconds to go on for; waits until there are some.  0 ends the search, and
- * when it is called again there are seconds for samples; then 0 for good.  It fits
- * plan.more, and arg is the job.
+ * In a job: seconds to go on with a search, or with samples; waits until there are some.
+ * 0: no more for that.  It fits plan.more, and arg is the job.
  */
-double jobs_more(void *arg);
+double jobs_more(void *arg, bool searches);
 
 #endif
