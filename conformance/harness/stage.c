@@ -54,7 +54,7 @@ struct callback {
 struct item {
 	int number;
 	enum ending ending;
-	bool gated;	  /* its task waits for the gate */
+	bool gated;	  /* its task waits for the gate; of the set-up, for who opens it reads it */
 	bool own;	  /* of the executor author's half */
 	bool mapped;
 	bool has_release;
@@ -417,12 +417,11 @@ bool child_starts_threads(void)
 	return !__tsan_init;
 }
 
-static int submit_item(struct item *it, enum ending ending, bool gated)
+static int submit_item(struct item *it, enum ending ending)
 {
 	int status;
 
 	it->ending = ending;
-	it->gated = gated;
 	it->has_release = HAS(submit_with_release);
 	if (it->has_release)
 		status = backend()->submit_with_release(stage->e, task, it, release, &it->f);
@@ -432,12 +431,12 @@ static int submit_item(struct item *it, enum ending ending, bool gated)
 	return status;
 }
 
-static void put_item(struct item *it, enum ending ending, bool gated)
+static void put_item(struct item *it, enum ending ending)
 {
 	int status;
 
 	it->early = true;
-	status = submit_item(it, ending, gated);
+	status = submit_item(it, ending);
 	if (status != PP_OK)
 		give_up("submit in the set-up returned %s", status_name(status));
 }
@@ -448,13 +447,14 @@ void put(int i, enum ending ending)
 
 	if (i >= bound)
 		unsupported("the work queue holds %d work items, and the scenario needs more", bound);
-	put_item(item(i), ending, false);
+	put_item(item(i), ending);
 }
 
 /* On return a worker is inside the task. */
 static void put_at_gate(struct item *it, enum ending ending)
 {
-	put_item(it, ending, true);
+	it->gated = true;
+	put_item(it, ending);
 	standing("a task of the set-up to begin");
 	await(&it->arrived);
 	standing("%s", "");
@@ -503,7 +503,7 @@ static int submit_now(struct item *it, enum ending ending)
 	int status;
 
 	point("submit");
-	status = submit_item(it, ending, false);
+	status = submit_item(it, ending);
 	if (status != PP_OK && it->f)
 		violation("EXEC-22", "submit returned %s and wrote the handle", status_name(status));
 	point("submit");
