@@ -616,6 +616,28 @@ CASE(ascomp_21_huge_timeouts)
 	wait_out(1.7e308);
 }
 
+/* ASCOMP-21: where a number of 31 or 32 bits of microseconds, milliseconds or seconds starts again. */
+CASE(ascomp_21_just_beyond_a_word)
+{
+	static const double ends[] = {0x1p31 / 1e6, 0x1p32 / 1e6, 0x1p31 / 1e3, 0x1p32 / 1e3, 0x1p31, 0x1p32};
+	enum { N = sizeof(ends) / sizeof(ends[0]) };
+	struct four s = four_held();
+	struct asker a[N];
+	void *outcome;
+
+	for (int i = 0; i < N; i++) {
+		a[i] = (struct asker){.it = as_completed_begin(s.fs, 1, ends[i] + 0.001)};
+		asker_start(&a[i]);
+	}
+	REQUIRE(result(s.fs[0], short_time(), &outcome) == PP_TIMEOUT);
+	finish(&s, 0);
+	for (int i = 0; i < N; i++) {
+		thread_join(a[i].thread);
+		context("as_completed with timeout %.3f over a future that was running, and is done", ends[i] + 0.001);
+		EXPECT_STATUS(PP_OK, a[i].status);
+	}
+}
+
 /* ASCOMP-22: done within the time, asked for after it.  The time is passed by a wait that times out. */
 CASE(ascomp_22_done_in_time_and_asked_for_late)
 {

@@ -488,6 +488,51 @@ CASE(callback_11_author_order_when_cancelled)
 	expect_order(order, NOTES);
 }
 
+static int initializer_fail_at_gate(void *arg)
+{
+	gate_wait(arg);
+	return PP_RAISED;
+}
+
+/* A PENDING future of a pool that breaks when *gate is opened. */
+static struct pp_future *about_to_break(struct pp_executor **e, struct gate **gate)
+{
+	*gate = gate_new();
+	*e = executor_new_with_initializer(1, initializer_fail_at_gate, *gate);
+	return submit(*e, must_not_run, NULL);
+}
+
+/* A PENDING future that shutdown can cancel, behind a worker held at *gate. */
+static struct pp_future *about_to_be_cancelled(struct pp_executor **e, struct gate **gate)
+{
+	NEED(shutdown_cancel);
+	NEED(shutdown_nowait);
+	*e = executor_new(1);
+	*gate = hold(*e, 1);
+	return submit(*e, must_not_run, NULL);
+}
+
+CASE(callback_10_order_when_the_pool_breaks)
+{
+	struct pp_executor *e;
+	struct gate *gate;
+	struct record *order = add_notes(about_to_break(&e, &gate), NOTES, callback_note);
+
+	gate_open(gate);
+	expect_order(order, NOTES);
+}
+
+CASE(callback_11_order_when_shutdown_cancels)
+{
+	struct pp_executor *e;
+	struct gate *gate;
+	struct record *order = add_notes(about_to_be_cancelled(&e, &gate), NOTES, callback_note);
+
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(gate);
+	expect_order(order, NOTES);
+}
+
 CASE(callback_12_added_twice_called_twice)
 {
 	struct gate *gate;
@@ -530,6 +575,27 @@ CASE(callback_13_others_called_when_cancelled)
 	struct record *order = add_notes(f, NOTES, callback_note_and_raise);
 
 	REQUIRE(cancel(f));
+	gate_open(gate);
+	expect_order(order, NOTES);
+}
+
+CASE(callback_13_others_called_when_the_pool_breaks)
+{
+	struct pp_executor *e;
+	struct gate *gate;
+	struct record *order = add_notes(about_to_break(&e, &gate), NOTES, callback_note_and_raise);
+
+	gate_open(gate);
+	expect_order(order, NOTES);
+}
+
+CASE(callback_13_others_called_when_shutdown_cancels)
+{
+	struct pp_executor *e;
+	struct gate *gate;
+	struct record *order = add_notes(about_to_be_cancelled(&e, &gate), NOTES, callback_note_and_raise);
+
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
 	gate_open(gate);
 	expect_order(order, NOTES);
 }
@@ -673,6 +739,30 @@ CASE(callback_18_author_logged_when_finished)
 	EXPECT_AT_LEAST(1, record_count(log));
 }
 
+/* How many lines a pool logs that breaks; what breaks it may be logged too. */
+static long lines_of_a_breaking_pool(pp_done_callback *callback)
+{
+	struct pp_executor *e;
+	struct gate *gate;
+	struct pp_future *f = about_to_break(&e, &gate);
+	struct record *log = log_record();
+
+	add(f, callback, counter_new());
+	gate_open(gate);
+	REQUIRE(shutdown_wait(e) == PP_OK);
+	return record_count(log);
+}
+
+CASE(callback_18_logged_when_the_pool_breaks)
+{
+	long without;
+
+	NEED(set_log_hook);
+	without = lines_of_a_breaking_pool(callback_count);
+	context("lines logged by a pool that breaks, whose future has a callback that raises; %ld if none does", without);
+	EXPECT_AT_LEAST(without + 1, lines_of_a_breaking_pool(callback_raise));
+}
+
 CASE(callback_19_logged_when_added_late)
 {
 	struct record *log;
@@ -697,6 +787,23 @@ CASE(callback_20_logged_when_cancelled)
 	log = log_record();
 	add(f, callback_raise, NULL);
 	REQUIRE(cancel(f));
+	gate_open(gate);
+	record_await(log, 1);
+	EXPECT_AT_LEAST(1, record_count(log));
+}
+
+CASE(callback_20_logged_when_shutdown_cancels)
+{
+	struct pp_executor *e;
+	struct gate *gate;
+	struct record *log;
+	struct pp_future *f;
+
+	NEED(set_log_hook);
+	f = about_to_be_cancelled(&e, &gate);
+	log = log_record();
+	add(f, callback_raise, NULL);
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
 	gate_open(gate);
 	record_await(log, 1);
 	EXPECT_AT_LEAST(1, record_count(log));

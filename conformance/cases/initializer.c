@@ -915,6 +915,45 @@ CASE(init_31_broken_pool_refuses)
 }
 
 /* Only the first call of the initializer fails; another worker could be started. */
+struct submitter {
+	struct pp_executor *e;
+	struct gate *gate;
+	int status;
+};
+
+static int task_submits(void *arg, void **outcome)
+{
+	struct submitter *s = arg;
+	struct pp_future *f = NULL;
+
+	(void)outcome;
+	gate_wait(s->gate);
+	s->status = backend()->submit(s->e, must_not_run, NULL, &f);
+	return PP_OK;
+}
+
+/* A task that was running when its pool broke. */
+CASE(init_31_refuses_its_own_task)
+{
+	struct plan *p = plan_new(2, 2);
+	struct submitter *s = shared_alloc(sizeof(*s));
+	struct pp_future *f;
+
+	if (backend()->separate_memory)
+		unsupported("a task in a process of its own has no executor to submit to");
+	*s = (struct submitter){p->e, gate_new(), -1};
+	submit(p->e, task_submits, s);
+	gate_await(s->gate, 1);
+	f = submit(p->e, must_not_run, NULL);
+	gate_await(p->gate, 1);
+	gate_open(p->gate);
+	expect_broken(f);
+	gate_open(s->gate);
+	shutdown_wait(p->e);
+	context("a task submits to its own pool, which has broken since it began");
+	EXPECT_STATUS(PP_BROKEN, s->status);
+}
+
 CASE(init_32_broken_pool_stays_broken)
 {
 	struct plan *p = plan_new(2, 1);

@@ -876,6 +876,61 @@ CASE(map_30_huge_timeouts)
 	wait_out(1.7e308);
 }
 
+/* MAP-30: where a number of 31 or 32 bits of microseconds, milliseconds or seconds starts again. */
+CASE(map_30_just_beyond_a_word)
+{
+	static const double ends[] = {0x1p31 / 1e6, 0x1p32 / 1e6, 0x1p31 / 1e3, 0x1p32 / 1e3, 0x1p31, 0x1p32};
+	enum { N = sizeof(ends) / sizeof(ends[0]) };
+	struct pp_executor *e = executor_new(1);
+	struct asker a[N];
+	void *args[1];
+
+	steps_new(args, 1);
+	for (int i = 0; i < N; i++) {
+		a[i] = (struct asker){.it = mapped_for(e, task_step, args, 1, ends[i] + 0.001)};
+		asker_start(&a[i]);
+	}
+	pass_time(now() + short_time());
+	open_step(args[0]);
+	for (int i = 0; i < N; i++) {
+		thread_join(a[i].thread);
+		context("map with timeout %.3f, its only task held for a short time", ends[i] + 0.001);
+		EXPECT_STATUS(PP_OK, a[i].status);
+	}
+}
+
+/* MAP-52: how long the first ask takes that comes when all of the timeout has passed. */
+static double first_ask_when_time_is_up(double timeout)
+{
+	struct pp_executor *e = executor_new(1);
+	double begin = now();
+	void *args[1];
+
+	steps_new(args, 1);
+	struct pp_map *it = mapped_for(e, task_step, args, 1, timeout);
+	pass_time(begin + timeout + TICK);
+	begin = now();
+	context("map asked for the first time when its time is up");
+	expect_next(it, PP_TIMEOUT, token(4000));
+	return now() - begin;
+}
+
+/*
+ * MAP-52: if the time ran from the first ask, none could be answered before all of it
+ * has passed once more.  On a machine that is busy one may be late; not each of them,
+ * with timeouts that double.
+ */
+CASE(map_52_time_runs_from_the_call)
+{
+	double timeout = short_time();
+	int tries = 6, early = 0;
+
+	for (; tries > 0 && !early; tries--, timeout *= 2)
+		early = first_ask_when_time_is_up(timeout) < timeout - TICK;
+	context("of the first asks that came when the time was up, none was answered before as much had passed again");
+	EXPECT(early);
+}
+
 /* MAP-31: the outcome comes after TIMEOUT and is there to be taken. */
 CASE(map_31_asked_again_after_timeout)
 {
@@ -1039,6 +1094,26 @@ CASE(map_36_running_ones_go_on)
 }
 
 /* MAP-37: cancelled siblings of an exception are in the way of nobody. */
+/* MAP-37: what others have submitted, before the map and after it, is not the map's to cancel. */
+CASE(map_37_other_work_runs)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct pp_future *before = submit(e, task_return, token(1));
+	struct pp_map *it = mapped(e, task_return, abc, 3);
+	struct pp_future *after = submit(e, task_return, token(2));
+	void *outcome = NULL;
+
+	map_end(it);
+	gate_open(gate);
+	context("work submitted before a map that was ended early");
+	EXPECT_STATUS(PP_OK, result(before, PP_FOREVER, &outcome));
+	EXPECT_PTR(token(1), outcome);
+	context("work submitted after a map that was ended early");
+	EXPECT_STATUS(PP_OK, result(after, PP_FOREVER, &outcome));
+	EXPECT_PTR(token(2), outcome);
+}
+
 CASE(map_37_usable_after_an_early_end)
 {
 	struct pp_executor *e = executor_new(1);
@@ -1119,6 +1194,55 @@ static struct pp_map *buffered(struct pp_executor *e, pp_task *task, struct pp_s
 
 	EXPECT_STATUS(PP_OK, map_begin(e, task, source, PP_FOREVER, buffersize, &it, &raised));
 	return it;
+}
+
+/* MAP-22: with a buffersize of 1 nothing more is submitted until the exception was taken. */
+CASE(map_22_goes_on_with_buffersize)
+{
+	static void *const args[] = {(void *)2, (void *)3, (void *)4, (void *)5, (void *)6};
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = buffered(e, task_raise_odd, source_of(args, 5, NULL), 1);
+
+	for (int i = 0; i < 5; i++) {
+		context("outcome number %d of five with a buffersize of 1, of tasks that raise for odd arguments", i);
+		expect_next(it, i % 2 ? PP_RAISED : PP_OK, args[i]);
+	}
+	expect_stop(it);
+}
+
+/* MAP-29: a map without limit would not answer. */
+CASE(map_29_timeout_zero_with_buffersize)
+{
+	for (int i = 0; i < 2; i++) {
+		struct pp_executor *e = executor_new(1);
+		struct pp_map *it = NULL;
+		void *args[3], *raised;
+		double timeout = -i;
+
+		steps_new(args, 3);
+		context("map with timeout %g and a buffersize of 2, its first task held", timeout);
+		EXPECT_STATUS(PP_OK, map_begin(e, task_step, source_of(args, 3, NULL), timeout, 2, &it, &raised));
+		expect_next(it, PP_TIMEOUT, token(4000));
+	}
+}
+
+/* MAP-42: an ask that times out takes no outcome. */
+CASE(map_42_does_not_read_further_ahead_when_time_is_up)
+{
+	struct pp_executor *e = executor_new(1);
+	struct counter *pulled = counter_new();
+	struct pp_map *it = NULL;
+	void *args[6], *raised;
+
+	steps_new(args, 6);
+	EXPECT_STATUS(PP_OK, map_begin(e, task_step, source_of(args, 6, pulled), short_time(), 2, &it, &raised));
+	for (int i = 0; i < 3; i++) {
+		context("arguments read with a buffersize of 2 when %d asks have timed out", i);
+		EXPECT_AT_MOST(2, counter_value(pulled));
+		expect_next(it, PP_TIMEOUT, token(4000));
+	}
+	context("arguments read with a buffersize of 2 when all asks have timed out");
+	EXPECT_AT_MOST(2, counter_value(pulled));
 }
 
 /* MAP-41: two of five, run without an ask. */

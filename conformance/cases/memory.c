@@ -492,20 +492,73 @@ CASE(mem_16_dropped_while_running)
 	EXPECT_INT(42, p->written);
 }
 
-CASE(mem_17_callbacks_though_dropped)
+/* A PENDING future of e, with a callback that counts, and no handle of the caller's. */
+static struct counter *dropped_with_a_callback(struct pp_executor *e, pp_task *task)
 {
-	struct pp_executor *e = executor_new(1);
 	struct counter *calls = counter_new();
-	struct gate *gate = hold(e, 1);
 	struct pp_future *f;
 
 	need_release();
-	f = submit(e, task_return, THE_VALUE);
+	f = submit(e, task, THE_VALUE);
 	REQUIRE(add_done_callback(f, callback_count, calls) == PP_OK);
 	future_release(f);
-	gate_open(gate);
+	return calls;
+}
+
+static void expect_called(struct counter *calls)
+{
 	counter_await(calls, 1);
 	EXPECT_INT(1, counter_value(calls));
+}
+
+CASE(mem_17_callbacks_though_dropped)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct counter *calls = dropped_with_a_callback(e, task_return);
+
+	gate_open(gate);
+	expect_called(calls);
+}
+
+CASE(mem_17_callbacks_though_raised_and_dropped)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct counter *calls = dropped_with_a_callback(e, task_raise);
+
+	gate_open(gate);
+	expect_called(calls);
+}
+
+CASE(mem_17_callbacks_though_dropped_and_shutdown_cancels)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct counter *calls;
+
+	NEED(shutdown_cancel);
+	NEED(shutdown_nowait);
+	calls = dropped_with_a_callback(e, must_not_run);
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(gate);
+	expect_called(calls);
+}
+
+static int initializer_fail_at_gate(void *arg)
+{
+	gate_wait(arg);
+	return PP_RAISED;
+}
+
+CASE(mem_17_callbacks_though_dropped_and_the_pool_breaks)
+{
+	struct gate *gate = gate_new();
+	struct pp_executor *e = executor_new_with_initializer(1, initializer_fail_at_gate, gate);
+	struct counter *calls = dropped_with_a_callback(e, must_not_run);
+
+	gate_open(gate);
+	expect_called(calls);
 }
 
 CASE(mem_17_callbacks_though_cancelled_and_dropped)

@@ -491,6 +491,16 @@ CASE(result_21_not_before_the_time_though_others_ask)
 	expect_not_early(&w);
 }
 
+/* With nearly a second, the sum with most times of a clock carries one. */
+CASE(result_21_not_before_nearly_a_second)
+{
+	struct waiter w;
+
+	waiter_start(&w, submitted_in(F_RUNNING, NULL), 0.999, false);
+	waiter_join(&w);
+	expect_not_early(&w);
+}
+
 /* Another future of the same executor finishes in the middle of the wait. */
 CASE(result_21_not_before_the_time_though_another_is_done)
 {
@@ -595,6 +605,34 @@ CASE(result_25_the_largest_double)
 CASE(result_25_the_most_nanoseconds)
 {
 	expect_patience(9223372036.854775, false);
+}
+
+/*
+ * What becomes a number of 31 or 32 bits of microseconds, milliseconds or seconds turns
+ * negative, or starts again, here.  One whose time has become short is back when a short time has passed.
+ */
+static const double ends_of_words[] = {0x1p31 / 1e6, 0x1p32 / 1e6, 0x1p31 / 1e3, 0x1p32 / 1e3, 0x1p31, 0x1p32};
+
+CASE(result_25_just_beyond_a_word)
+{
+	struct gate *gate;
+	struct pp_future *f = submitted_in(F_RUNNING, &gate);
+	struct waiter w[COUNT(ends_of_words)];
+	void *outcome;
+	size_t i;
+
+	for (i = 0; i < COUNT(w); i++)
+		waiter_start(&w[i], f, ends_of_words[i] + 0.001, false);
+	for (i = 0; i < COUNT(w); i++)
+		thread_settle(w[i].thread);
+	REQUIRE(result(f, short_time(), &outcome) == PP_TIMEOUT);
+	gate_open(gate);
+	for (i = 0; i < COUNT(w); i++)
+		waiter_join(&w[i]);
+	for (i = 0; i < COUNT(w); i++) {
+		context("a thread waited with a timeout of %.3f s for a RUNNING future", w[i].timeout);
+		EXPECT_STATUS(PP_OK, w[i].status);
+	}
 }
 
 CASE(result_26_without_a_limit)

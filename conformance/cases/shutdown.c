@@ -173,6 +173,27 @@ static void expect_task_refused(enum form form)
 	EXPECT_STATUS(PP_SHUTDOWN, s->status);
 }
 
+/* A task of another executor is as good as any other thread. */
+CASE(shutdown_2_refuses_a_task_of_another_executor)
+{
+	struct pp_executor *other = executor_new(1);
+	struct submitter *s = shared_alloc(sizeof(*s));
+	struct gate *gate;
+
+	need_shared_memory();
+	NEED(shutdown_nowait);
+	*s = (struct submitter){executor_new(1), gate_new(), -1};
+	gate = hold(s->e, 1);
+	submit(other, task_submits, s);
+	gate_await(s->gate, 1);
+	REQUIRE(shutdown_nowait(s->e) == PP_OK);
+	gate_open(s->gate);
+	shutdown_wait(other);
+	gate_open(gate);
+	context("a task submits to another executor, which was shut down and still has a task to run");
+	EXPECT_STATUS(PP_SHUTDOWN, s->status);
+}
+
 CASE(shutdown_6_task_is_refused)
 {
 	expect_task_refused(RETURNS);

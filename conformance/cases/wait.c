@@ -773,6 +773,29 @@ CASE(wait_25_huge_timeouts)
 	wait_out(1.7e308);
 }
 
+/* WAIT-25: where a number of 31 or 32 bits of microseconds, milliseconds or seconds starts again. */
+CASE(wait_25_just_beyond_a_word)
+{
+	static const double ends[] = {0x1p31 / 1e6, 0x1p32 / 1e6, 0x1p31 / 1e3, 0x1p32 / 1e3, 0x1p31, 0x1p32};
+	enum { N = sizeof(ends) / sizeof(ends[0]) };
+	struct pp_executor *e = executor_new(1);
+	struct held *h = held_new(e, false);
+	struct waiter w[N];
+	void *outcome;
+
+	for (int i = 0; i < N; i++) {
+		w[i] = (struct waiter){.fs = {h->f}, .count = 1, .timeout = ends[i] + 0.001, .return_when = PP_ALL_COMPLETED};
+		waiter_start(&w[i]);
+	}
+	REQUIRE(result(h->f, short_time(), &outcome) == PP_TIMEOUT);
+	finish(h);
+	for (int i = 0; i < N; i++) {
+		context("ALL_COMPLETED with timeout %.3f over a future that was running, and is done", w[i].timeout);
+		expect_returns(&w[i]);
+		EXPECT(w[i].done[0]);
+	}
+}
+
 CASE(wait_37_timeout_that_is_not_a_number)
 {
 	struct pp_executor *e = executor_new(1);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * crowd.c: many threads, inside every call that can wait for a future, around one
+ * future that has a callback too.  However it becomes done, each of them hears of it.
+ */
+#include "case.h"
+
+/* Threads inside each call. */
+#define EACH 6
+
+enum { RESULT, EXCEPTION, WAIT, AS_COMPLETED, KINDS };
+
+static const char *const kind_names[KINDS] = {"result", "exception", "wait", "as_completed"};
+
+struct member {
+	int kind;
+	struct pp_future *f;
+	double timeout;
+	int status;
+	void *outcome;
+	struct pp_future *yielded;
+	bool done;
+	struct thread *thread;
+};
+
+struct crowd {
+	struct member members[KINDS * EACH];
+	int count;
+	struct counter *called; /* the callbacks */
+};
+
+static void stand_by(void *arg)
+{
+	struct member *m = arg;
+	const struct pp_backend *b = backend();
+	struct pp_completed *it = NULL;
+
+	switch (m->kind) {
+	case RESULT:
+		m->status = b->result(m->f, m->timeout, &m->outcome);
+		break;
+	case EXCEPTION:
+		m->status = b->exception(m->f, m->timeout, &m->outcome);
+		break;
+	case WAIT:
+		m->status = b->wait(&m->f, 1, m->timeout, PP_ALL_COMPLETED, &m->done);
+		break;
+	default:
+		m->status = b->as_completed_begin(&m->f, 1, m->timeout, &it);
+		if (m->status == PP_OK)
+			m->status = b->as_completed_next(it, &m->yielded);
+		if (it)
+			b->as_completed_end(it);
+	}
+}
+
+static bool has_kind(int kind)
+{
+	switch (kind) {
+	case EXCEPTION:
+		return HAS(exception);
+	case WAIT:
+		return HAS(wait);
+	case AS_COMPLETED:
+		return HAS(as_completed_begin) && HAS(as_completed_next) && HAS(as_completed_end);
+	default:
+		return true;
+	}
+}
+
+/* Threads inside the calls from kind first to kind last; every other one has a limit, of years. */
+static struct crowd *gather(struct pp_future *f, int first, int last)
+{
+	struct crowd *c = shared_alloc(sizeof(*c));
+
+	c->called = counter_new();
+	if (HAS(add_done_callback))
+		for (int i = 0; i < 2; i++)
+			REQUIRE(add_done_callback(f, callback_count, c->called) == PP_OK);
+	for (int i = 0; i < EACH; i++)
+		for (int kind = first; kind <= last; kind++) {
+			struct member *m = &c->members[c->count];
+
+			if (!has_kind(kind))
+				continue;
+			*m = (struct member){.kind = kind, .f = f, .timeout = i % 2 ? 1e9 : PP_FOREVER, .status = -1};
+			m->thread = thread_start(stand_by, m);
+			c->count++;
+		}
+	for (int i = 0; i < c->count; i++)
+		thread_settle(c->members[i].thread);
+	return c;
+}
+
+/* All return: result with status and outcome. */
+static void disperse(struct crowd *c, int status, void *outcome)
+{
+	for (int i = 0; i < c->count; i++)
+		thread_join(c->members[i].thread);
+	for (int i = 0; i < c->count; i++) {
+		struct member *m = &c->members[i];
+
+		context("thread %d of %d around one future, inside %s", i + 1, c->count, kind_names[m->kind]);
+		if (m->kind == RESULT || (m->kind == EXCEPTION && status != PP_OK)) {
+			EXPECT_STATUS(status, m->status);
+			EXPECT_PTR(outcome, m->outcome);
+			continue;
+		}
+		EXPECT_STATUS(PP_OK, m->status);
+		if (m->kind == EXCEPTION)
+			EXPECT_PTR(NULL, m->outcome);
+		else if (m->kind == WAIT)
+			EXPECT(m->done);
+		else
+			EXPECT_PTR(m->f, m->yielded);
+	}
+	if (HAS(add_done_callback)) {
+		counter_await(c->called, 2);
+		context("two callbacks of a future with a crowd around it");
+		EXPECT_INT(2, counter_value(c->called));
+	}
+}
+
+struct held {
+	struct gate *gate;
+	int status;
+};
+
+static int task_held(void *arg, void **outcome)
+{
+	struct held *h = arg;
+
+	gate_wait(h->gate);
+	*outcome = token(1);
+	return h->status;
+}
+
+static void around_a_task(int status)
+{
+	struct pp_executor *e = executor_new(1);
+	struct held *h = shared_alloc(sizeof(*h));
+	struct crowd *c;
+
+	*h = (struct held){gate_new(), status};
+	c = gather(submit(e, task_held, h), RESULT, AS_COMPLETED);
+	gate_open(h->gate);
+	disperse(c, status, token(1));
+}
+
+CASE(result_15_crowd_around_a_value)
+{
+	around_a_task(PP_OK);
+}
+
+CASE(result_15_crowd_around_an_exception)
+{
+	around_a_task(PP_RAISED);
+}
+
+CASE(author_25_crowd_around_a_value)
+{
+	NEED(set_result);
+	struct pp_future *f = future_new();
+	struct crowd *c = gather(f, RESULT, AS_COMPLETED);
+
+	REQUIRE(set_result(f, token(1)) == PP_OK);
+	disperse(c, PP_OK, token(1));
+}
+
+CASE(author_26_crowd_around_an_exception)
+{
+	NEED(set_exception);
+	struct pp_future *f = future_new();
+	struct crowd *c = gather(f, RESULT, AS_COMPLETED);
+
+	REQUIRE(set_exception(f, token(1)) == PP_OK);
+	disperse(c, PP_RAISED, token(1));
+}
+
+/* The gate is opened for those who may hear of it no earlier than the worker. */
+CASE(result_16_crowd_around_a_cancelled_one)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct pp_future *f = submit(e, must_not_run, NULL);
+	struct crowd *c;
+
+	NEED(cancel);
+	c = gather(f, RESULT, AS_COMPLETED);
+	REQUIRE(cancel(f));
+	gate_open(gate);
+	disperse(c, PP_CANCELLED, NULL);
+}
+
+static int initializer_fail_at_gate(void *arg)
+{
+	gate_wait(arg);
+	return PP_RAISED;
+}
+
+CASE(init_19_crowd_around_a_broken_one)
+{
+	struct gate *gate = gate_new();
+	struct pp_executor *e = executor_new_with_initializer(1, initializer_fail_at_gate, gate);
+	struct crowd *c = gather(submit(e, must_not_run, NULL), RESULT, AS_COMPLETED);
+
+	gate_open(gate);
+	disperse(c, PP_BROKEN, NULL);
+}
+
+/* The gate is opened for those who throw away last what never ran. */
+static void around_one_that_shutdown_cancels(int first, int last)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct crowd *c;
+
+	NEED(shutdown_cancel);
+	NEED(shutdown_nowait);
+	c = gather(submit(e, must_not_run, NULL), first, last);
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(gate);
+	disperse(c, PP_CANCELLED, NULL);
+}
+
+CASE(shutdown_39_crowd_inside_result)
+{
+	around_one_that_shutdown_cancels(RESULT, EXCEPTION);
+}
+
+CASE(shutdown_40_thread_inside_wait_in_a_crowd)
+{
+	NEED(wait);
+	around_one_that_shutdown_cancels(WAIT, WAIT);
+}
