@@ -378,6 +378,22 @@ CASE(exit_10_work_of_every_executor_is_done)
 	expect_ended(log, 33);
 }
 
+#define EXECUTORS 30
+
+static void leave_many_executors(void *arg)
+{
+	for (int i = 0; i < EXECUTORS; i++)
+		work_on(executor_new(1), arg, 1, 2);
+}
+
+CASE(exit_10_work_of_many_executors_is_done)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_many_executors, log, 0);
+	expect_ended(log, 3 * EXECUTORS);
+}
+
 /* The only worker of executor number i of three has weights[i] tasks that take time. */
 static void leave_three_that_last(struct log *log, const int weights[3])
 {
@@ -527,6 +543,32 @@ CASE(exit_12_task_is_refused)
 	expect_left(leave_one_submitting, log, 0);
 	context("a task that submits without end was refused at last, as the process exits");
 	EXPECT_INT(1, log->refused);
+}
+
+/* Two executors, each with a task that submits to the other one. */
+static void leave_two_submitting_to_each_other(void *arg)
+{
+	struct log *logs = arg;
+
+	need_shared_memory();
+	logs[0].e = executor_new(2);
+	logs[1].e = executor_new(2);
+	submit(logs[0].e, task_submit_until_refused, &logs[1]);
+	submit(logs[1].e, task_submit_until_refused, &logs[0]);
+	counter_await(logs[0].begun, 1);
+	counter_await(logs[1].begun, 1);
+}
+
+CASE(exit_12_task_is_refused_by_another_executor)
+{
+	struct log *logs = shared_alloc(2 * sizeof(*logs));
+
+	logs[0] = *log_new();
+	logs[1] = *log_new();
+	expect_left(leave_two_submitting_to_each_other, logs, 0);
+	context("tasks that submit without end to another executor were refused at last, as the process exits");
+	EXPECT_INT(1, logs[0].refused);
+	EXPECT_INT(1, logs[1].refused);
 }
 
 static void expect_accepted_work_done(void (*body)(void *))

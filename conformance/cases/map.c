@@ -276,6 +276,26 @@ CASE(map_8_a_thousand_arguments)
 	expect_stop(it);
 }
 
+CASE(map_8_ten_thousand_arguments)
+{
+	enum { N = 10 * MANY };
+	struct pp_executor *e = executor_any();
+	void **args = shared_alloc(N * sizeof(*args));
+	int wrong = 0;
+
+	for (int i = 0; i < N; i++)
+		args[i] = &args[i];
+	struct pp_map *it = mapped(e, task_return, args, N);
+	for (int i = 0; i < N; i++) {
+		void *outcome = NULL;
+
+		wrong += map_next(it, &outcome) != PP_OK || outcome != args[i];
+	}
+	context("wrong outcomes among ten thousand");
+	EXPECT_INT(0, wrong);
+	expect_stop(it);
+}
+
 /* MAP-9: two, asked by turns. */
 CASE(map_9_two_at_the_same_time)
 {

@@ -51,10 +51,12 @@ static int task_meet(void *arg, void **outcome)
 }
 
 /* n tasks of e that end only if all of them run at once. */
+#define MOST 100
+
 static void expect_meeting(struct pp_executor *e, int n)
 {
 	struct barrier *b = barrier_new(n);
-	struct pp_future *fs[16];
+	struct pp_future *fs[MOST];
 	void *outcome = NULL;
 
 	for (int i = 0; i < n; i++)
@@ -211,6 +213,12 @@ CASE(worker_3_four_tasks_meet_on_four_workers)
 {
 	context("four tasks that need each other, on four workers");
 	expect_meeting(executor_new(4), 4);
+}
+
+CASE(worker_3_a_hundred_tasks_meet_on_a_hundred_workers)
+{
+	context("a hundred tasks that need each other, on a hundred workers");
+	expect_meeting(executor_new(MOST), MOST);
 }
 
 CASE(worker_3_sixteen_tasks_meet_on_sixteen_workers)
@@ -748,6 +756,22 @@ CASE(worker_22_running_ones_count)
 }
 
 /* WORKER-23: after work, and without. */
+/* Two workers have come, and one of them has broken the pool. */
+CASE(worker_23_none_after_shutdown_of_a_broken_pool)
+{
+	NEED(worker_count);
+	struct pp_executor *e = executor_new_with_initializer(2, initializer_fail, NULL);
+	struct pp_future *f = NULL;
+	void *outcome;
+
+	for (int i = 0; i < 2; i++)
+		if (try_submit(e, must_not_run, NULL, &f) == PP_OK)
+			REQUIRE(result(f, PP_FOREVER, &outcome) == PP_BROKEN);
+	shutdown_wait(e);
+	context("workers of a broken pool, after a shutdown that waits");
+	EXPECT_INT(0, known_worker_count(e));
+}
+
 CASE(worker_23_none_after_shutdown)
 {
 	NEED(worker_count);
