@@ -62,7 +62,7 @@ void point(const char *label);
 /* How many threads run one body of a crowd, of n bodies with most threads in all. */
 int crowd_size(int bodies, int most);
 
-/* ---- the stage (stage.c) ----------------------------------------------------- */
+/* ---- the stage (stage.h) ----------------------------------------------------- */
 
 void stage_open(void);		 /* once in a process */
 void stage_begin(void);		 /* of each round */
