@@ -42,6 +42,12 @@ static void expect_stop(struct pp_map *it)
 	EXPECT_STATUS(PP_STOP_ITERATION, map_next(it, &outcome));
 }
 
+static void pass_until(double until)
+{
+	while (now() < until)
+		pass_time(TICK);
+}
+
 /* One more task runs: no worker was lost and nothing is held. */
 static void expect_usable(struct pp_executor *e)
 {
@@ -825,8 +831,7 @@ CASE(map_28_there_though_the_time_is_up)
 	struct pp_map *it = mapped_for(e, task_return, abc, 3, timeout);
 
 	shutdown_wait(e);
-	while (now() < begin + timeout + TICK)
-		pass_time(TICK);
+	pass_until(begin + timeout + TICK);
 	context("map asked after its time for outcomes that are there");
 	for (int i = 0; i < 3; i++)
 		expect_next(it, PP_OK, abc[i]);
@@ -910,7 +915,7 @@ CASE(map_30_just_beyond_a_word)
 		a[i] = (struct asker){.it = mapped_for(e, task_step, args, 1, ends[i] + 0.001)};
 		asker_start(&a[i]);
 	}
-	pass_time(now() + short_time());
+	pass_time(short_time());
 	open_step(args[0]);
 	for (int i = 0; i < N; i++) {
 		thread_join(a[i].thread);
@@ -928,7 +933,7 @@ static double first_ask_when_time_is_up(double timeout)
 
 	steps_new(args, 1);
 	struct pp_map *it = mapped_for(e, task_step, args, 1, timeout);
-	pass_time(begin + timeout + TICK);
+	pass_until(begin + timeout + TICK);
 	begin = now();
 	context("map asked for the first time when its time is up");
 	expect_next(it, PP_TIMEOUT, token(4000));
