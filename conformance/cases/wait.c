@@ -1155,3 +1155,21 @@ CASE(wait_36_unknown_return_when_with_all_done)
 	context("wait over a finished future with a return_when of 99");
 	EXPECT_STATUS(PP_INVALID_ARGUMENT, wait_for(&f, 1, PP_FOREVER, (enum pp_return_when)99, &done));
 }
+
+/* WAIT-38: another thread waits already, and the worker has yet to end the future. */
+CASE(wait_38_futures_of_a_refused_wait)
+{
+	struct pp_executor *e = executor_new(1);
+	struct held *h = held_new(e, false);
+	struct waiter w = {.fs = {h->f}, .count = 1, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
+	bool done = false;
+
+	waiter_start(&w);
+	context("wait over a running future with a return_when of 99");
+	EXPECT_STATUS(PP_INVALID_ARGUMENT, wait_for(&h->f, 1, PP_FOREVER, (enum pp_return_when)99, &done));
+	context("the end of a future that was given to a refused wait");
+	finish(h);
+	context("wait by another thread, for a future that was given to a refused wait");
+	expect_returns(&w);
+	EXPECT(w.done[0]);
+}
