@@ -179,6 +179,9 @@ int do_begin(int i); /* 1 run, 0 do not, -1 refused */
 #define FORK_CANNOT 77
 void do_fork(void (*body)(void));
 
+/* In the child: result of work item i, which may be told what it is not told here. */
+void do_result_in_child(int i, double timeout);
+
 /* A number or a text of this thread's own for check; of a crowd, the first thread's. */
 void note(int at, long value);
 void note_text(int at, const char *text);

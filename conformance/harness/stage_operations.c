@@ -510,3 +510,10 @@ void do_fork(void (*body)(void))
 		violation("FORK-6", "the child of fork left with status %d in the place of 0",
 			  WEXITSTATUS(status));
 }
+
+void do_result_in_child(int i, double timeout)
+{
+	void *outcome = NULL;
+
+	backend()->result(item(i)->f, timeout, &outcome);
+}

@@ -124,6 +124,25 @@ SCENARIO(callback_33_fork_vs_add_vs_completion,
 		 {"value", ACCEPTABLE, "each callback was called once, here"},
 	 });
 
+static void child_asks(void)
+{
+	do_result_in_child(0, BRIEF);
+}
+
+static void forks_a_child_that_asks(void)
+{
+	do_fork(child_asks);
+}
+
+/* The future may be in the middle of an answer when the child gets its copy. */
+SCENARIO(fork_15_fork_and_result_vs_result_vs_completion,
+	 .set_up = runs_to_fork,
+	 .threads = {ONCE(forks_a_child_that_asks), MANY(asks_briefly), ONCE(lets_go)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"value", ACCEPTABLE, "it ran here; whatever the child was told, it has left in good order"},
+	 });
+
 static void child_shuts_down(void)
 {
 	do_shutdown(RETURNS);
