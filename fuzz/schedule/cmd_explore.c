@@ -345,18 +345,25 @@ static bool select_scenarios(struct command *c)
 	return c->count > 0;
 }
 
-static void copy_report(const struct entry *e)
+#define KNOWN_LINES 2
+
+/* Of what is known, the beginning and the last line, which tells how to see it again. */
+static void copy_report(const struct entry *e, bool known)
 {
-	char buffer[4096];
-	off_t at = 0;
-	ssize_t n;
+	FILE *f = fdopen(dup(e->report), "r");
+	char *line = NULL;
+	size_t room = 0, n = 0;
 
 	if (e->score->kind == RESULT_ERROR && lseek(e->report, 0, SEEK_END) == 0)
 		printf("%-12s %s: its process has ended\n", "ERROR", e->scenario);
-	while ((n = pread(e->report, buffer, sizeof(buffer), at)) > 0) {
-		fwrite(buffer, 1, (size_t)n, stdout);
-		at += n;
-	}
+	if (f)
+		rewind(f);
+	while (f && getline(&line, &room, f) > 0)
+		if (n++ < KNOWN_LINES || !known || strncmp(line, "  again: ", 9) == 0)
+			fputs(line, stdout);
+	if (f)
+		fclose(f);
+	free(line);
 	fflush(stdout);
 }
 
@@ -369,29 +376,34 @@ static enum outcome outcome_of(const char *text)
 	return strncmp(text, "killed by", 9) == 0 ? CRASHED : FAIL;
 }
 
-/* Does the expectation file of the backend know of this failure? */
-static bool is_known(struct command *c, const struct entry *e)
+/* What the expectation file of the backend says of this failure; NULL if it does not know it. */
+static char *reason_known(const struct command *c, const struct entry *e)
 {
 	struct verdict v = {.c = case_find(e->scenario), .outcome = outcome_of(e->score->text)};
-	bool known;
+	char *reason = NULL;
 
 	v.message = strdup(e->score->text);
 	expect_apply(c->expectations, &v);
-	known = v.outcome == XFAIL || v.outcome == FLAKY;
-	if (known)
-		printf("known: %s: %s\n", e->scenario, v.reason ? v.reason : "");
+	if (v.outcome == XFAIL || v.outcome == FLAKY)
+		reason = strdup(v.reason ? v.reason : "");
 	verdict_clear(&v);
-	return known;
+	return reason;
 }
 
-static void count_failure(struct command *c, const struct entry *e)
+static void tell_and_count(struct command *c, const struct entry *e)
 {
-	if (is_known(c, e))
-		c->known++;
-	else
-		c->failures++;
-}
+	const struct score *s = e->score;
+	char *known = s->kind == RESULT_FAILED ? reason_known(c, e) : NULL;
 
+	copy_report(e, known);
+	if (known)
+		printf("known: %s: %s\n", e->scenario, known);
+	c->known += known != NULL;
+	c->failures += (s->kind == RESULT_FAILED && !known) || (s->differs && c->is_reference);
+	c->exhausted += s->kind == RESULT_EXHAUSTED;
+	c->uncontrolled += s->kind == RESULT_UNCONTROLLED || s->kind == RESULT_ERROR;
+	free(known);
+}
 static void count_job(void *arg, struct job *j)
 {
 	struct command *c = arg;
@@ -401,15 +413,8 @@ static void count_job(void *arg, struct job *j)
 	c->executions += s->executions;
 	c->sampled += s->sampled;
 	c->unsupported += s->unsupported;
-	if (!s->unsupported) {
-		c->exhausted += s->kind == RESULT_EXHAUSTED;
-		c->uncontrolled += s->kind == RESULT_UNCONTROLLED || s->kind == RESULT_ERROR;
-		copy_report(e);
-		if (s->kind == RESULT_FAILED)
-			count_failure(c, e);
-		else
-			c->failures += s->differs && c->is_reference;
-	}
+	if (!s->unsupported)
+		tell_and_count(c, e);
 	close(e->report);
 	munmap(s, sizeof(*s));
 }

@@ -154,6 +154,7 @@ struct sight {
 	const struct memory *m;
 	char *stacks;
 	char *names[OBJECTS_MAX];
+	int32_t tids[THREADS_MAX]; /* 0: it is no more */
 };
 
 static void look(void *arg, pid_t pid)
@@ -164,6 +165,9 @@ static void look(void *arg, pid_t pid)
 
 	for (i = 0; i < s->m->state.objects; i++)
 		addresses[i] = s->m->state.object[i].address;
+	for (i = 0; i < s->m->state.threads; i++)
+		if (s->m->state.thread[i].state == THREAD_LIVE)
+			s->tids[i] = s->m->state.thread[i].tid;
 	s->stacks = stacks_of(&pid, 1, NULL);
 	names_of(pid, addresses, s->names, (size_t)s->m->state.objects);
 }
@@ -182,12 +186,12 @@ static void print_objects(FILE *f, const struct sight *s)
 			fprintf(f, "  %s: %s\n", object_text(s->m, k), s->names[k]);
 }
 
-static int thread_of(const struct memory *m, int tid)
+static int thread_of(const struct sight *s, int tid)
 {
 	int i;
 
-	for (i = 0; i < m->state.threads; i++)
-		if (m->state.thread[i].tid == tid && m->state.thread[i].state == THREAD_LIVE)
+	for (i = 0; i < THREADS_MAX; i++)
+		if (s->tids[i] == tid)
 			return i;
 	return NOBODY;
 }
@@ -209,13 +213,15 @@ static bool says_nothing(const char *frame)
 static void print_stacks(FILE *f, const struct sight *s)
 {
 	char *line, *rest = s->stacks;
-	int tid, frame = 0, end;
+	int tid, thread = 0, frame = 0, end;
 
 	while (rest && (line = strsep(&rest, "\n"))) {
 		if (sscanf(line, "thread %d (", &tid) == 1) {
-			fprintf(f, "  stack of %s:\n", thread_text(s->m, thread_of(s->m, tid)));
+			thread = thread_of(s, tid);
 			frame = 0;
-		} else if (says_nothing(line)) {
+			if (thread != NOBODY)
+				fprintf(f, "  stack of %s:\n", thread_text(s->m, thread));
+		} else if (thread == NOBODY || says_nothing(line)) {
 			continue;
 		} else if (sscanf(line, " #%*d %n", &end) == 0 && line[2] == '#') {
 			fprintf(f, "    #%-2d %s\n", frame++, line + end);
