@@ -49,6 +49,7 @@ enum {
 	OPT_SPURIOUS,
 	OPT_DIRECTORY,
 	OPT_OUTCOMES,
+	OPT_NO_EXPECT,
 	OPT_GUEST
 };
 
@@ -68,6 +69,7 @@ static const struct option longs[] = {
 	{"spurious", no_argument, NULL, OPT_SPURIOUS},
 	{"directory", required_argument, NULL, OPT_DIRECTORY},
 	{"outcomes", required_argument, NULL, OPT_OUTCOMES},
+	{"no-expect", no_argument, NULL, OPT_NO_EXPECT},
 	{"guest", required_argument, NULL, OPT_GUEST},
 	OPTIONS_COMMON,
 };
@@ -76,21 +78,26 @@ static const struct option longs[] = {
 struct score {
 	enum result_kind kind;
 	bool unsupported;
+	bool known;   /* it fails as the backend's expectation file says */
 	bool differs; /* its outcomes are not those that the ledger has for the reference */
 	unsigned long executions, sampled;
-	char text[TEXT_MAX]; /* of a failure */
 };
 
 struct entry {
 	const char *scenario;
 	int report; /* a file in memory */
 	struct score *score;
+
+	/* In its job. */
+	struct expectations *expectations;
+	char reason[TEXT_MAX]; /* of the last failure that is known */
 };
 
 struct command {
 	const char *backend, *directory, *outcomes;
 	bool program;
 	bool is_reference;
+	bool no_expect;
 	int guest;
 	char **argv; /* the program's */
 	struct plan plan;
@@ -129,6 +136,7 @@ static int help(void)
 	       "  --outcomes FILE       write a line for each scenario: its name, exhausted or not,\n"
 	       "                        executions, and its outcomes, with tabs between them;\n"
 	       "                        else they are compared with those of the reference\n"
+	       "  --no-expect           also stop at a failure that is known of the backend\n"
 	       "  -h, --help            print this\n"
 	       "  --version             print the version\n\n"
 	       "Exit status: 0 no failure; 1 a failure, or what cannot be controlled; 2 an error in\n"
@@ -188,6 +196,8 @@ static bool take(void *command, int opt, char *value)
 	case OPT_DIRECTORY:
 		c->directory = value;
 		return true;
+	case OPT_NO_EXPECT:
+		return c->no_expect = true;
 	case OPT_OUTCOMES:
 		c->outcomes = value;
 		return true;
@@ -270,6 +280,30 @@ static void write_outcomes(const char *path, const char *name, const struct resu
 	fclose(f);
 }
 
+static enum outcome outcome_of(const char *text)
+{
+	if (strncmp(text, "deadlock", 8) == 0 || strncmp(text, "livelock", 8) == 0)
+		return HUNG;
+	if (strncmp(text, "race", 4) == 0)
+		return RACE;
+	return strncmp(text, "killed by", 9) == 0 ? CRASHED : FAIL;
+}
+
+/* Does the expectation file of the backend know of this failure? */
+static bool is_known(void *arg, const char *text)
+{
+	struct entry *e = arg;
+	struct verdict v = {.c = case_find(e->scenario), .outcome = outcome_of(text), .message = strdup(text)};
+	bool known;
+
+	expect_apply(e->expectations, &v);
+	known = v.outcome == XFAIL || v.outcome == FLAKY;
+	if (known)
+		snprintf(e->reason, sizeof(e->reason), "%s", v.reason ? v.reason : "");
+	verdict_clear(&v);
+	return known;
+}
+
 static bool differs(const struct command *c, const char *scenario, FILE *f, const struct result *r)
 {
 	const struct exhaustion *e = exhaustion_find(scenario);
@@ -307,6 +341,9 @@ static void explore_scenario(void *arg, struct job *j)
 	c->plan.before = guest_before;
 	c->plan.oracle = guest_failed;
 	c->plan.arg = &g;
+	e->expectations = c->expectations;
+	c->plan.known = is_known;
+	c->plan.known_arg = e;
 	c->plan.seconds = 0;
 	c->plan.more = jobs_more;
 	c->plan.more_arg = j;
@@ -318,8 +355,10 @@ static void explore_scenario(void *arg, struct job *j)
 	}
 	j->target = g.subject.pid;
 	explore_subject(c, e->scenario, e->scenario, f, &r);
-	*e->score = (struct score){r.kind, g.unsupported, differs(c, e->scenario, f, &r), r.executions, r.sampled, ""};
-	snprintf(e->score->text, sizeof(e->score->text), "%.*s", TEXT_MAX - 1, r.text);
+	if (r.known)
+		fprintf(f, "  %lu failed as is known: %s\n", r.known, e->reason);
+	*e->score = (struct score){r.kind,	 g.unsupported, r.known > 0, differs(c, e->scenario, f, &r),
+				   r.executions, r.sampled};
 	fclose(f);
 	guest_subject_end(&g);
 	_exit(0);
@@ -345,65 +384,32 @@ static bool select_scenarios(struct command *c)
 	return c->count > 0;
 }
 
-#define KNOWN_LINES 2
-
-/* Of what is known, the beginning and the last line, which tells how to see it again. */
-static void copy_report(const struct entry *e, bool known)
+static void copy_report(const struct entry *e)
 {
-	FILE *f = fdopen(dup(e->report), "r");
-	char *line = NULL;
-	size_t room = 0, n = 0;
+	char buffer[4096];
+	off_t at = 0;
+	ssize_t n;
 
 	if (e->score->kind == RESULT_ERROR && lseek(e->report, 0, SEEK_END) == 0)
 		printf("%-12s %s: its process has ended\n", "ERROR", e->scenario);
-	if (f)
-		rewind(f);
-	while (f && getline(&line, &room, f) > 0)
-		if (n++ < KNOWN_LINES || !known || strncmp(line, "  again: ", 9) == 0)
-			fputs(line, stdout);
-	if (f)
-		fclose(f);
-	free(line);
+	while ((n = pread(e->report, buffer, sizeof(buffer), at)) > 0) {
+		fwrite(buffer, 1, (size_t)n, stdout);
+		at += n;
+	}
 	fflush(stdout);
-}
-
-static enum outcome outcome_of(const char *text)
-{
-	if (strncmp(text, "deadlock", 8) == 0 || strncmp(text, "livelock", 8) == 0)
-		return HUNG;
-	if (strncmp(text, "race", 4) == 0)
-		return RACE;
-	return strncmp(text, "killed by", 9) == 0 ? CRASHED : FAIL;
-}
-
-/* What the expectation file of the backend says of this failure; NULL if it does not know it. */
-static char *reason_known(const struct command *c, const struct entry *e)
-{
-	struct verdict v = {.c = case_find(e->scenario), .outcome = outcome_of(e->score->text)};
-	char *reason = NULL;
-
-	v.message = strdup(e->score->text);
-	expect_apply(c->expectations, &v);
-	if (v.outcome == XFAIL || v.outcome == FLAKY)
-		reason = strdup(v.reason ? v.reason : "");
-	verdict_clear(&v);
-	return reason;
 }
 
 static void tell_and_count(struct command *c, const struct entry *e)
 {
 	const struct score *s = e->score;
-	char *known = s->kind == RESULT_FAILED ? reason_known(c, e) : NULL;
 
-	copy_report(e, known);
-	if (known)
-		printf("known: %s: %s\n", e->scenario, known);
-	c->known += known != NULL;
-	c->failures += (s->kind == RESULT_FAILED && !known) || (s->differs && c->is_reference);
+	copy_report(e);
+	c->known += s->known;
+	c->failures += s->kind == RESULT_FAILED || (s->differs && c->is_reference);
 	c->exhausted += s->kind == RESULT_EXHAUSTED;
 	c->uncontrolled += s->kind == RESULT_UNCONTROLLED || s->kind == RESULT_ERROR;
-	free(known);
 }
+
 static void count_job(void *arg, struct job *j)
 {
 	struct command *c = arg;
@@ -538,7 +544,7 @@ static int run(struct command *c)
 	if (!select_scenarios(c) || !target_locate(c->backend, c->error, ERROR_SIZE) ||
 	    !guests_begin(c->error, ERROR_SIZE) || !probe(&name, &version, c->error, ERROR_SIZE))
 		return tool_error("%s", c->error);
-	c->expectations = target.expect ? expect_load(target.expect, c->error, ERROR_SIZE) : expect_new();
+	c->expectations = target.expect && !c->no_expect ? expect_load(target.expect, c->error, ERROR_SIZE) : expect_new();
 	if (!c->expectations)
 		return tool_error("%s", c->error);
 	c->is_reference = strcmp(name, "libcfutures") == 0;

@@ -291,6 +291,10 @@ static bool look(const struct plan *p, struct result *r)
 	if (m->ending == END_ASLEEP)
 		return false;
 	if (execution_failed(p, r->text, sizeof(r->text))) {
+		if (p->known && p->known(p->known_arg, r->text)) {
+			r->known++;
+			return false;
+		}
 		catch_failure(p, r);
 		return true;
 	}
@@ -347,10 +351,13 @@ static bool follow(const struct plan *p, const struct strategy *s, struct result
 	return over;
 }
 
-/* Nothing was left, and nothing stands against the claim that this was all. */
+/*
+ * Nothing was left, and nothing stands against the claim that this was all.  An execution
+ * that fails may end before its time, so what would follow was not seen.
+ */
 static bool is_exhausted(const struct result *r)
 {
-	return r->searched && !r->caveats;
+	return r->searched && !r->caveats && !r->known;
 }
 
 static int by_text(const void *a, const void *b)

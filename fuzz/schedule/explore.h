@@ -26,6 +26,9 @@ typedef bool oracle(void *arg, const struct memory *m, char *text, size_t size);
 /* Called before each execution. */
 typedef void before(void *arg);
 
+/* Is that failure known?  Then it is counted, and the exploration goes on. */
+typedef bool known(void *arg, const char *text);
+
 /* The time is up: further seconds for the strategy, which searches or samples; or 0 for no more. */
 typedef double more(void *arg, bool searches);
 
@@ -35,6 +38,8 @@ struct plan {
 	struct strategy_options options;
 	unsigned long schedules; /* 0: any number */
 	double seconds;
+	known *known; /* NULL: none is */
+	void *known_arg;
 	more *more; /* NULL: seconds are all there are */
 	void *more_arg;
 	before *before;
@@ -65,6 +70,7 @@ struct result {
 	unsigned long executions; /* of an exhaustive strategy */
 	unsigned long complete;	  /* those of them that were not cut by a sleep set */
 	unsigned long sampled;
+	unsigned long known; /* failures of them */
 	double seconds; /* that it took, without those in which it waited for more */
 	uint32_t caveats;
 	uint32_t longest; /* steps */
