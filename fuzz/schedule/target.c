@@ -179,11 +179,17 @@ static void look_at(struct subject *s)
 	syscall(SYS_futex, &s->m->held, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
+/* Between two looks.  If it was long, the machine had no time for us, and perhaps none for the target. */
+static double short_of(double seconds)
+{
+	return seconds < 2 * LOOK ? seconds : 2 * LOOK;
+}
+
 bool subject_execute(struct subject *s)
 {
 	struct memory *m = s->m;
 	uint32_t steps = UINT32_MAX;
-	double moved = clock_now();
+	double quiet = 0, looked = clock_now();
 
 	m->asked++;
 	syscall(SYS_futex, &m->asked, FUTEX_WAKE, 1, NULL, NULL, 0);
@@ -193,14 +199,14 @@ bool subject_execute(struct subject *s)
 			break;
 		if (has_gone(s))
 			return false;
-		if (m->held == 1) {
+		if (m->held == 1)
 			look_at(s);
-			moved = clock_now();
-		}
+		quiet += short_of(clock_now() - looked);
+		looked = clock_now();
 		if (m->state.steps != steps) {
 			steps = m->state.steps;
-			moved = clock_now();
-		} else if (m->ending == END_NONE && m->pid > 0 && clock_now() > moved + s->patience) {
+			quiet = 0;
+		} else if (m->ending == END_NONE && m->pid > 0 && quiet > s->patience) {
 			end_stuck(s);
 		}
 	}
