@@ -97,6 +97,41 @@ SCENARIO(wait_29_wait_vs_wait_vs_completions,
 		 {"[123]; value, value", ACCEPTABLE, "each waiter has what it waits for"},
 	 });
 
+static void two_of_our_own_to_wait(void)
+{
+	NEED(wait);
+	NEED(set_result);
+	put_own(0);
+	put_own(1);
+}
+
+static void sets_result(void)
+{
+	do_set_result(0);
+}
+
+static void sets_the_other_result(void)
+{
+	do_set_result(1);
+}
+
+/* No worker and no queue: small enough to see every schedule in no time. */
+SCENARIO(wait_30_all_vs_two_results_set,
+	 .set_up = two_of_our_own_to_wait,
+	 .threads = {MANY(waits_for_2), ONCE(sets_result), ONCE(sets_the_other_result)},
+	 .check = look_at_mask_and_2,
+	 .outcomes = {
+		 {"3; value, value", ACCEPTABLE, "both are counted"},
+	 });
+
+SCENARIO(wait_4_first_vs_two_results_set,
+	 .set_up = two_of_our_own_to_wait,
+	 .threads = {MANY(waits_for_the_first), ONCE(sets_result), ONCE(sets_the_other_result)},
+	 .check = look_at_mask_and_2,
+	 .outcomes = {
+		 {"[123]; value, value", ACCEPTABLE, "one of them, or both, had been set"},
+	 });
+
 static void one_is_queued_to_wait(void)
 {
 	NEED(wait);
