@@ -33,6 +33,7 @@ const char *const call_names[CALL_KINDS] = {
 	[CALL_SHUTDOWN] = "shutdown",
 	[CALL_EXECUTOR_RELEASE] = "executor_release",
 	[CALL_FUTURE_RELEASE] = "future_release",
+	[CALL_PROCESS_EXIT] = "process_exit",
 };
 
 const char *status_text(int status)
@@ -106,7 +107,7 @@ static void print_set(uint64_t set, FILE *f)
 
 static void print_timeout(double t, FILE *f)
 {
-	if (isinf(t))
+	if (isinf(t) && t > 0)
 		fputs(", forever", f);
 	else
 		fprintf(f, ", %g s", t);
@@ -115,7 +116,8 @@ static void print_timeout(double t, FILE *f)
 static void print_subject(const struct event *e, FILE *f)
 {
 	static const char *const forms[] = {"wait", "nowait", "cancel, wait", "cancel, nowait"};
-	static const char *const modes[] = {"FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED"};
+	static const char *const modes[] = {"FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED",
+					    "none of the three"};
 
 	switch (e->what) {
 	case CALL_SUBMIT:
@@ -128,7 +130,7 @@ static void print_subject(const struct event *e, FILE *f)
 		break;
 	case CALL_WAIT:
 		print_set(e->set, f);
-		fprintf(f, ", %s", modes[e->form % 3]);
+		fprintf(f, ", %s", modes[e->form % 4]);
 		print_timeout(e->timeout, f);
 		break;
 	case CALL_AS_COMPLETED_BEGIN:

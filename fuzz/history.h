@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { EVENTS_MAX = 1024, CALLS_MAX = 512, FUTURES_MAX = 64 };
+enum { EVENTS_MAX = 1024, CALLS_MAX = 512, FUTURES_MAX = 64, HISTORY_EXECUTORS = 8 };
 
 enum event_kind {
 	EVENT_NONE, /* taken, and not written: its thread was stopped there */
@@ -60,6 +60,7 @@ enum call_kind {
 	CALL_SHUTDOWN,
 	CALL_EXECUTOR_RELEASE,
 	CALL_FUTURE_RELEASE,
+	CALL_PROCESS_EXIT, /* for each executor; to the model a shutdown that does not return */
 	CALL_KINDS
 };
 extern const char *const call_names[CALL_KINDS];
@@ -79,11 +80,11 @@ struct event {
 	_Atomic uint8_t kind; /* written last */
 	uint8_t what;	      /* enum call_kind */
 	uint8_t form;	      /* of shutdown, return_when, with release function */
-	uint8_t yes;	      /* bool answers, *run, called at once */
+	uint8_t yes;	      /* bool answers, *run, called at once, the source raised */
 	int8_t status;
 	int8_t executor; /* -1 for none, as for all that follow */
 	int8_t future;	 /* the first one of a map */
-	int8_t worker;	 /* executor whose task, callback or initializer makes the call */
+	int8_t worker;	 /* executor whose task or initializer makes the call; HISTORY_EXECUTORS: a callback */
 	int16_t call;
 	int16_t of; /* the call that made an iterator */
 	int16_t thread;

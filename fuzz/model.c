@@ -271,7 +271,7 @@ static bool executor_take(const struct operation *op, uint32_t member, uint32_t 
 	unsigned state = state_of(member);
 
 	*next = member;
-	if (op->what == CALL_SHUTDOWN) {
+	if (op->what == CALL_SHUTDOWN || op->what == CALL_PROCESS_EXIT) {
 		*next = moved(member, state | SHUT);
 		return true;
 	}

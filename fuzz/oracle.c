@@ -66,7 +66,7 @@ struct checker {
 	int call_of[CALLS_MAX];		  /* its event; -1 */
 	int return_of[CALLS_MAX];	  /* its event; -1 */
 	struct future futures[FUTURES_MAX];
-	struct executor executors[EXECUTORS_MAX];
+	struct executor executors[HISTORY_EXECUTORS];
 	struct callback callbacks[CALLS_MAX]; /* by the call that added it */
 	uint64_t yielded[CALLS_MAX];	      /* by the as_completed_begin */
 	int taken[CALLS_MAX];		      /* outcomes, by the map_begin */
@@ -125,10 +125,20 @@ static struct executor *executor_of(struct checker *c, const struct event *e)
 	return e->executor >= 0 && c->executors[e->executor].exists ? &c->executors[e->executor] : NULL;
 }
 
-static bool has_timed_out(struct checker *c, const struct event *begin, const struct event *end)
+static bool is_forever(double timeout)
 {
-	(void)c;
-	return end->time - begin->time + TICK >= begin->timeout;
+	return isinf(timeout) && timeout > 0;
+}
+
+/* One that is no number may be up at once. */
+static bool has_timed_out(const struct event *begin, const struct event *end)
+{
+	return isnan(begin->timeout) || end->time - begin->time + TICK >= begin->timeout;
+}
+
+static bool refuses_timeout(const struct event *begin, const struct event *end)
+{
+	return isnan(begin->timeout) && end->status == PP_INVALID_ARGUMENT;
 }
 
 static void note_feature(struct checker *c, const struct event *e, unsigned seen)
@@ -234,7 +244,7 @@ static bool begin_future(struct checker *c, const struct event *e, int number, i
 	f->refusal = a ? a->status : 0;
 	if (executor >= 0) {
 		f->model.may_break = c->executors[executor].model.may_break;
-		f->model.may_cancel = c->executors[executor].cancels;
+		f->model.may_cancel = c->executors[executor].cancels || (of_map && a && a->status != PP_OK);
 	}
 	return true;
 }
@@ -439,6 +449,7 @@ static bool on_call(struct checker *c, const struct event *e)
 	case CALL_FUTURE_NEW:
 		return begin_future(c, e, e->future, -1, false);
 	case CALL_SHUTDOWN:
+	case CALL_PROCESS_EXIT:
 		return call_shutdown(c, e);
 	case CALL_ADD_CALLBACK:
 		return call_add_callback(c, e);
@@ -527,6 +538,15 @@ static bool return_submit(struct checker *c, const struct event *e)
 	return true;
 }
 
+/* MAP-16: of a source that raised the call tells, and of no other. */
+static bool return_map_begin(struct checker *c, const struct event *e)
+{
+	if (e->yes != (e->status == PP_RAISED))
+		return violation(c, "MAP-16", "map_begin returned %s, and its source %s", status_text(e->status),
+				 e->yes ? "raised" : "did not raise");
+	return e->yes || question(c, e->call)->count == 0 || return_submit(c, e);
+}
+
 static bool seen_through(struct checker *c, const struct event *e)
 {
 	int i;
@@ -569,13 +589,22 @@ static bool seen_cancelled(struct checker *c, const struct event *e)
 	return true;
 }
 
+/* REENTRY-11, REENTRY-63: one that cannot wait for itself need not wait, or is refused. */
+static bool asks_itself(const struct event *e)
+{
+	return e->worker == e->executor || e->worker == HISTORY_EXECUTORS;
+}
+
 static bool return_shutdown(struct checker *c, const struct event *e)
 {
+	bool waits = (e->form == FORM_WAIT || e->form == FORM_CANCEL_WAIT) && !asks_itself(e);
 	struct executor *x = executor_of(c, e);
 	unsigned before;
 
 	if (!x)
 		return give_up(c);
+	if (e->status != PP_OK && asks_itself(e) && e->form != FORM_NOWAIT && e->form != FORM_CANCEL_NOWAIT)
+		return true;
 	if (e->status != PP_OK)
 		return violation(c, x->shut ? "SHUTDOWN-27" : "SHUTDOWN-18", "shutdown returned %s",
 				 status_text(e->status));
@@ -583,7 +612,7 @@ static bool return_shutdown(struct checker *c, const struct event *e)
 	x->shut = true;
 	if (e->form != FORM_WAIT && e->form != FORM_NOWAIT && !seen_cancelled(c, e))
 		return false;
-	return (e->form != FORM_WAIT && e->form != FORM_CANCEL_WAIT) || seen_through(c, e);
+	return !waits || seen_through(c, e);
 }
 
 static bool return_on_future(struct checker *c, const struct event *e)
@@ -621,9 +650,9 @@ static bool timeout_good(struct checker *c, const struct event *q, const struct 
 {
 	if (e->status != PP_TIMEOUT)
 		return true;
-	if (isinf(q->timeout))
+	if (is_forever(q->timeout))
 		return violation(c, clause, "TIMEOUT without a limit");
-	if (!has_timed_out(c, q, e))
+	if (!has_timed_out(q, e))
 		return violation(c, clause, "TIMEOUT after %g s of %g s", e->time - q->time, q->timeout);
 	return true;
 }
@@ -667,7 +696,7 @@ static bool return_result(struct checker *c, const struct event *e)
 		return give_up(c);
 	if (!output_good(c, e) || !timeout_good(c, q, e, e->what == CALL_RESULT ? "RESULT-21" : "RESULT-48"))
 		return false;
-	return e->status == PP_TIMEOUT || outcome_told(c, e, e->future);
+	return e->status == PP_TIMEOUT || refuses_timeout(q, e) || outcome_told(c, e, e->future);
 }
 
 static bool return_ask(struct checker *c, const struct event *e)
@@ -700,7 +729,10 @@ static bool return_wait(struct checker *c, const struct event *e)
 	const struct event *q = question(c, e->call);
 	int i;
 
-	if (e->status == PP_NO_RESOURCES)
+	if (q->form > PP_ALL_COMPLETED)
+		return e->status == PP_INVALID_ARGUMENT ||
+		       violation(c, "WAIT-36", "wait returned %s for a return_when that is none", status_text(e->status));
+	if (e->status == PP_NO_RESOURCES || refuses_timeout(q, e))
 		return true;
 	if (e->status != PP_OK)
 		return violation(c, "WAIT-2", "wait returned %s", status_text(e->status));
@@ -709,9 +741,9 @@ static bool return_wait(struct checker *c, const struct event *e)
 			return false;
 	if (condition_holds(c, q, e))
 		return true;
-	if (isinf(q->timeout))
+	if (is_forever(q->timeout))
 		return violation(c, clauses[q->form % 3], "wait returned, and its return_when does not hold");
-	if (!has_timed_out(c, q, e))
+	if (!has_timed_out(q, e))
 		return violation(c, "WAIT-22", "wait returned after %g s of %g s", e->time - q->time, q->timeout);
 	return true;
 }
@@ -721,6 +753,8 @@ static bool return_as_completed_next(struct checker *c, const struct event *e)
 	const struct event *begin = question(c, e->of);
 	uint64_t bit = e->future >= 0 ? UINT64_C(1) << e->future : 0;
 
+	if (!begin)
+		return give_up(c);
 	switch (e->status) {
 	case PP_OK:
 		if (!(begin->set & bit))
@@ -745,6 +779,8 @@ static bool return_map_next(struct checker *c, const struct event *e)
 	const struct event *begin = question(c, e->of);
 	int i = c->taken[e->of];
 
+	if (!begin)
+		return give_up(c);
 	if (e->status == PP_TIMEOUT)
 		return timeout_good(c, begin, e, "MAP-27");
 	if (e->status == PP_STOP_ITERATION)
@@ -777,7 +813,7 @@ static bool on_return(struct checker *c, const struct event *e)
 	case CALL_SUBMIT:
 		return return_submit(c, e);
 	case CALL_MAP_BEGIN:
-		return question(c, e->call)->count == 0 || return_submit(c, e);
+		return return_map_begin(c, e);
 	case CALL_SHUTDOWN:
 		return return_shutdown(c, e);
 	case CALL_CANCEL:

@@ -795,7 +795,7 @@ static int callback(struct pp_future *f, void *arg)
 	e.call = (int16_t)hook->call;
 	e.yes = f == hook->expected;
 	add(w, &e);
-	inside = EXECUTORS_MAX;
+	inside = HISTORY_EXECUTORS;
 	callback_body(w, f, hook);
 	inside = outer;
 	e.kind = EVENT_CALLBACK_END;

@@ -19,7 +19,7 @@
 
 /* ---- the case process --------------------------------------------------------- */
 
-static const struct pp_case *the_case;
+const struct pp_case *the_case;
 
 static void enter_phase(enum phase p)
 {

@@ -30,6 +30,7 @@ static struct pp_backend table;
 static bool loaded;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool hooked;
+void (*backend_stand_in)(struct pp_backend *table);
 
 /* ---- the table ------------------------------------------------------------- */
 
@@ -41,6 +42,8 @@ static void load(void)
 
 	if (!target_load(&table, error, sizeof(error)))
 		give_up("the backend could not be loaded: %s", error);
+	if (backend_stand_in)
+		backend_stand_in(&table);
 	loaded = true;
 	slot->loading = now() - start;
 	atomic_store(&slot->phase, before);

@@ -21,6 +21,7 @@ static const struct command {
 	{"race", "[BACKEND]", "search for races, scenario by scenario", cmd_race},
 	{"explore", "[BACKEND]", "execute scenarios under controlled schedules", cmd_explore},
 	{"fuzz", "[BACKEND]", "run random programs, judged by a model", cmd_fuzz},
+	{"crosscheck", "[BACKEND]", "judge what the cases do by the model of fuzz", cmd_crosscheck},
 	{"replay", "FILE", "repeat what fuzz or explore has written", cmd_replay},
 	{"merge", "FILE...", "add up the results of race or fuzz", cmd_merge},
 	{"list", "", "tell which cases and clauses there are", cmd_list},
@@ -37,7 +38,7 @@ static int help(void)
 	printf("Usage: poolproof COMMAND [OPTION]...\n"
 	       "Is your executor poolproof?\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		printf("  %-9s %-9s %s\n", commands[i].name, commands[i].arguments, commands[i].what);
+		printf("  %-10s %-9s %s\n", commands[i].name, commands[i].arguments, commands[i].what);
 	printf("\n`poolproof COMMAND --help` tells the options of a command.\n"
 	       "Exit status: 0 conforming, or exactly as expected; 1 not; 2 an error in how it was used.\n");
 	return EXIT_GOOD;
@@ -80,7 +81,7 @@ int main(int argc, char **argv)
 		return help();
 	if (strcmp(word, "--version") == 0)
 		return tool_version();
-	if (strcmp(word, "run") == 0)
+	if (strcmp(word, "run") == 0 || strcmp(word, "crosscheck") == 0)
 		inject_begin(argv);
 	for (i = 0; i < COMMANDS; i++)
 		if (strcmp(word, commands[i].name) == 0)

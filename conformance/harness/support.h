@@ -35,6 +35,15 @@ void gates_open_all(void);
 /* Join what thread_start made and the case did not join. */
 void threads_join_all(void);
 
+/* The case that this process runs. */
+extern const struct pp_case *the_case;
+
+/*
+ * If set before the first case is forked: told of the table when a process of a case has
+ * loaded it, and may put entries of its own before those of the backend.
+ */
+extern void (*backend_stand_in)(struct pp_backend *table);
+
 /* True once backend() was called in this process. */
 bool backend_is_loaded(void);
 

@@ -33,6 +33,7 @@ int cmd_run(int argc, char **argv);
 int cmd_race(int argc, char **argv);
 int cmd_fuzz(int argc, char **argv);   /* fuzz/ */
 int cmd_replay(int argc, char **argv); /* fuzz/ */
+int cmd_crosscheck(int argc, char **argv); /* fuzz/ */
 int cmd_merge(int argc, char **argv);
 int cmd_selfcheck(int argc, char **argv);
 int cmd_new(int argc, char **argv);

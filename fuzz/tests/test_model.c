@@ -8,6 +8,7 @@
  *	run0 end0                the task of f0 begins and ends; raise0 ends it by raising
  *	call0                    the callback that was last added to f0 is called
  *	free0                    the argument of f0 is released
+ *	ownshutdown0(            shutdown in a task of e0
  *	init  initfails          an initializer of e0 begins and ends
  *	end                      all has been waited for
  *
@@ -45,10 +46,13 @@ static const struct {
 	{"running", CALL_RUNNING, 0, 0},
 	{"cancelled", CALL_CANCELLED, 0, 0},
 	{"add", CALL_ADD_CALLBACK, 0, 0},
+	{"never", CALL_RESULT, 0, -INFINITY},
+	{"nonumber", CALL_RESULT, 0, NAN},
 	{"waitall", CALL_WAIT, PP_ALL_COMPLETED, INFINITY},
 	{"waitfirst", CALL_WAIT, PP_FIRST_COMPLETED, INFINITY},
 	{"waitraised", CALL_WAIT, PP_FIRST_EXCEPTION, INFINITY},
 	{"look", CALL_WAIT, PP_ALL_COMPLETED, 0},
+	{"waitnone", CALL_WAIT, PP_ALL_COMPLETED + 1, 0},
 	{"new", CALL_FUTURE_NEW, 0, 0},
 	{"notify", CALL_NOTIFY, 0, 0},
 	{"set", CALL_SET_RESULT, 0, 0},
@@ -56,6 +60,8 @@ static const struct {
 	{"shutdown", CALL_SHUTDOWN, FORM_WAIT, 0},
 	{"nowait", CALL_SHUTDOWN, FORM_NOWAIT, 0},
 	{"shutcancel", CALL_SHUTDOWN, FORM_CANCEL_NOWAIT, 0},
+	{"ownshutdown", CALL_SHUTDOWN, FORM_WAIT, 0},
+	{"exit", CALL_PROCESS_EXIT, FORM_NOWAIT, 0},
 	{"release", CALL_EXECUTOR_RELEASE, 0, 0},
 };
 
@@ -98,13 +104,14 @@ static void add_call(size_t kind, int f, const char *answer, int thread)
 {
 	struct event e = blank(answer ? EVENT_RETURN : EVENT_CALL, thread);
 	bool of_executor = calls[kind].kind == CALL_SUBMIT || calls[kind].kind == CALL_SHUTDOWN ||
-			   calls[kind].kind == CALL_EXECUTOR_RELEASE;
+			   calls[kind].kind == CALL_EXECUTOR_RELEASE || calls[kind].kind == CALL_PROCESS_EXIT;
 
 	if (!answer)
 		open_call[kind][f] = history_call(&h);
 	e.what = (uint8_t)calls[kind].kind;
 	e.call = (int16_t)open_call[kind][f];
 	e.executor = of_executor ? 0 : -1;
+	e.worker = strncmp(calls[kind].word, "own", 3) == 0 ? 0 : -1;
 	e.future = (int8_t)f;
 	e.form = (uint8_t)calls[kind].form;
 	e.timeout = calls[kind].timeout;
@@ -113,7 +120,7 @@ static void add_call(size_t kind, int f, const char *answer, int thread)
 		e.outcome = FUTURES_MAX + e.call;
 	if (e.what == CALL_ADD_CALLBACK && !answer)
 		callback_of[f] = e.call;
-	if (answer && e.what == CALL_WAIT) { /* the futures told as done, as bits */
+	if (answer && e.what == CALL_WAIT && e.form <= PP_ALL_COMPLETED) { /* the futures told as done, as bits */
 		e.done = (uint64_t)atoi(answer);
 	} else if (answer) {
 		e.status = (int8_t)status_of(answer);
@@ -224,6 +231,14 @@ static const char *const good[] = {
 	"submit0( submit0=OK run0 shutdown0( end0 shutdown0=OK done0( done0=true",
 	"submit0( submit0=OK run0 submit1( submit1=OK shutcancel0( shutcancel0=OK cancelled1( cancelled1=true end0",
 	"submit0( submit0=OK shutcancel0( shutcancel0=OK run0 end0", /* a worker was free */
+	/* a task asks for a shutdown that waits; the process exits */
+	"submit0( submit0=OK run0 ownshutdown0( ownshutdown0=OK submit1( submit1=SHUTDOWN end0 end",
+	"submit0( submit0=OK run0 ownshutdown0( ownshutdown0=INVALID_STATE end0 end",
+	"submit0( submit0=OK run0 exit0( submit1( submit1=SHUTDOWN end0 submit2( submit2=SHUTDOWN",
+	"submit0( submit0=OK run0 exit0( submit1( submit1=OK end0 run1 end1",
+	/* limits that are none */
+	"submit0( submit0=OK never0( never0=TIMEOUT nonumber0( nonumber0=TIMEOUT nonumber0( nonumber0=INVALID_ARGUMENT",
+	"submit0( submit0=OK waitnone0( waitnone0=INVALID_ARGUMENT",
 	/* a broken pool: told, refused, cancelled before */
 	"submit0( submit0=OK initfails result0( result0=BROKEN submit1( submit1=BROKEN",
 	"submit0( submit0=OK cancel0( cancel0=true initfails result0( result0=CANCELLED",
@@ -290,6 +305,7 @@ static const struct {
 	{"SHUTDOWN-4", "nowait0( nowait0=OK submit0( submit0=SHUTDOWN run0"},
 	{"SHUTDOWN-9", "submit0( submit0=OK run0 shutdown0( shutdown0=OK"},
 	{"SHUTDOWN-10", "submit0( submit0=OK shutdown0( shutdown0=OK"},
+	{"EXEC-23", "submit0( submit0=OK run0 submit1( submit1=SHUTDOWN exit0("},
 	{"SHUTDOWN-27", "nowait0( nowait0=OK nowait0( nowait0=SHUTDOWN"},
 	{"SHUTDOWN-32", "submit0( submit0=OK run0 submit1( submit1=OK shutcancel0( nowait0( nowait0=OK running1( running1=true "
 			"shutcancel0=OK"},
@@ -308,6 +324,8 @@ static const struct {
 	{"WORKER-1", "submit0( submit0=OK submit1( submit1=OK run0@8 run1@9"},
 	{"WORKER-11", "submit0( submit0=OK submit1( submit1=OK run1 end1 run0"},
 	{"WAIT-1", "submit0( submit0=OK waitall0( waitall0=0"},
+	{"WAIT-36", "submit0( submit0=OK waitnone0( waitnone0=OK"},
+	{"RESULT-1", "submit0( submit0=OK result0( result0=INVALID_ARGUMENT"},
 	{"WAIT-7", "submit0( submit0=OK waitfirst0( waitfirst0=0"},
 	{"WAIT-10", "submit0( submit0=OK submit1( submit1=OK run0 end0 waitraised1( waitraised1=1"},
 	{"WAIT-17", "new0( new0=OK set0( set0=OK look0( look0=0"},
