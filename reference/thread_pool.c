@@ -592,8 +592,8 @@ static void forget_workers_locked(struct pool *p)
 static void renew_locks(struct pool *p)
 {
 	cf__unlock(&p->mu);
-	p->mu = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-	cf__sem_init(&p->claimed);
+	cf__mutex_renew(&p->mu);
+	cf__sem_renew(&p->claimed);
 	cf__cond_init(&p->worker_left);
 }
 

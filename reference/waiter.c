@@ -188,7 +188,7 @@ void cf__waiters_after_fork(void)
 /* A thread may sleep on any of them, in the parent. */
 static void forget(struct cf__waiter *w)
 {
-	cf__sem_init(&w->news);
+	cf__sem_renew(&w->news);
 	w->asleep = false;
 	for (size_t i = 0; !w->on_heap && i < w->count; i++)
 		cf__link_remove_locked(&w->links[i]);

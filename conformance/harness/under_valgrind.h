@@ -24,7 +24,10 @@ void valgrind_take_over(const void *p);
 /* In the supervisor, before the first case: what is lost already is not the fault of one. */
 void valgrind_prepare(void);
 
-/* In the process of a case: before the backend is loaded, and at the end. */
+/*
+ * In the process of a case: before the backend is loaded, and at the end.  From valgrind_begin
+ * on, this process and all that it forks are also judged as they leave by exit.
+ */
 void valgrind_begin(void);
 void valgrind_judge(void);
 

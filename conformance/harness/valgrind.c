@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* valgrind.c: asks Valgrind, if it runs us, what it found in this case. */
+#include <stdlib.h>
+
 #include <valgrind/drd.h>
 #include <valgrind/helgrind.h>
 #include <valgrind/memcheck.h>
@@ -58,10 +60,30 @@ void valgrind_take_over(const void *p)
 	VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_ANNOTATE_HAPPENS_AFTER, p, 0, 0, 0, 0);
 }
 
+static void judge_errors(const char *when)
+{
+	unsigned long found = VALGRIND_COUNT_ERRORS - errors;
+
+	if (found)
+		slot_decide(RACE, NULL, "Valgrind reported %lu error%s%s; they are in its own output", found,
+			    found == 1 ? "" : "s", when);
+}
+
+/*
+ * The last that a process of the case does if it leaves by exit, for it was registered before
+ * the backend was there.  What destructors of shared objects do after it is heard by nobody.
+ */
+static void judge_at_exit(void)
+{
+	judge_errors(", the last as a process of the case left");
+}
+
 void valgrind_begin(void)
 {
-	if (valgrind_runs())
-		errors = VALGRIND_COUNT_ERRORS;
+	if (!valgrind_runs())
+		return;
+	errors = VALGRIND_COUNT_ERRORS;
+	atexit(judge_at_exit);
 }
 
 /* The arena is large: nothing searches for pointers in memory that is not to be accessed. */
@@ -83,13 +105,8 @@ static void judge_leaks(void)
 
 void valgrind_judge(void)
 {
-	unsigned long found;
-
 	if (!valgrind_runs())
 		return;
-	found = VALGRIND_COUNT_ERRORS - errors;
-	if (found)
-		slot_decide(RACE, NULL, "Valgrind reported %lu error%s; they are in its own output",
-			    found, found == 1 ? "" : "s");
+	judge_errors("");
 	judge_leaks();
 }

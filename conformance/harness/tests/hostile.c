@@ -553,6 +553,13 @@ static void hostile_finish(void)
 		atexit(crash);
 }
 
+static void hostile_process_exit(int status)
+{
+	if (is("use_after_free_at_exit"))
+		atexit(use_after_free);
+	exit(status);
+}
+
 static int hostile_as_completed_begin(struct pp_future *const *fs, size_t count, double timeout,
 				      struct pp_completed **it)
 {
@@ -656,6 +663,8 @@ static void spoil_table(void)
 		table.concurrency = 0;
 	if (is("bad_name"))
 		table.name = "evil\033[2J\n<name attr=\"'\">&]]>";
+	if (is("exits") || is("use_after_free_at_exit"))
+		table.process_exit = hostile_process_exit;
 	if (is("half_as_completed"))
 		table.as_completed_begin = hostile_as_completed_begin;
 }

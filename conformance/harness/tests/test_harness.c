@@ -628,23 +628,26 @@ START_TEST(sanitizer_has_its_verdict)
 END_TEST
 
 /* Under Valgrind, if it is there; as slow as that is, so a few times only. */
-static struct ran *run_memcheck(const char *way)
+static struct ran *run_memcheck(const char *way, const char *name)
 {
 	char option[64];
 
 	snprintf(option, sizeof(option), "way=%s", way);
 	return run("/usr/bin/env", "valgrind", "-q", self, "run", hostile, "-o", option, "--case",
-		   "exec_6_plain", "--json", in_folder("json"), NULL);
+		   name, "--json", in_folder("json"), NULL);
 }
 
 START_TEST(valgrind_has_its_verdict)
 {
 	if (sanitized() || run("/usr/bin/env", "valgrind", "--version", NULL)->status != 0)
 		return;
-	expect_outcome(run_memcheck("none"), "PASS", NULL);
-	expect_outcome(run_memcheck("use_after_free"), "RACE", "Valgrind reported 1 error");
-	expect_outcome(run_memcheck("lose_memory"), "LEAK", "100 bytes are definitely lost");
-	expect_outcome(run_memcheck("hang_result"), "HUNG", "blocked for good");
+	expect_outcome(run_memcheck("none", "exec_6_plain"), "PASS", NULL);
+	expect_outcome(run_memcheck("use_after_free", "exec_6_plain"), "RACE", "Valgrind reported 1 error");
+	expect_outcome(run_memcheck("lose_memory", "exec_6_plain"), "LEAK", "100 bytes are definitely lost");
+	expect_outcome(run_memcheck("hang_result", "exec_6_plain"), "HUNG", "blocked for good");
+	expect_outcome(run_memcheck("exits", "exec_17_in_another_process"), "PASS", NULL);
+	expect_outcome(run_memcheck("use_after_free_at_exit", "exec_17_in_another_process"), "RACE",
+		       "Valgrind reported 1 error, the last as a process of the case left");
 }
 END_TEST
 
