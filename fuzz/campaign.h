@@ -67,7 +67,7 @@ enum campaign_end campaign_repeat(struct campaign *c, const struct program *p, u
 
 /*
  * shrink.c: make f->program smaller while it still fails in the same way, for so
- * long.  Returns how many programs were tried.
+ * long; a last try that hangs takes as long as it takes to see that.  Returns how many programs were tried.
  */
 unsigned shrink(struct campaign *c, struct failure *f, double seconds);
 

@@ -8,13 +8,13 @@
  * has seen whole and allows, disagree.
  */
 #include <errno.h> /* program_invocation_name */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "guest.h"
 #include "loader.h"
+#include "options.h"
 #include "oracle.h"
 #include "record.h"
 #include "report.h"
@@ -29,23 +29,19 @@
 #define ERROR_SIZE 4096
 
 enum {
-	OPT_BLIND = SELECT_END,
+	OPT_BLIND = OPTION_OWN,
 	OPT_JOBS,
-	OPT_SCALE,
-	OPT_HELP,
-	OPT_VERSION
+	OPT_SCALE
 };
 
-static const struct option options[] = {
+static const struct option longs[] = {
 	SELECT_OPTIONS,
 	{"blind", required_argument, NULL, OPT_BLIND},
-	{"option", required_argument, NULL, 'o'},
+	OPTIONS_BACKEND,
 	{"jobs", required_argument, NULL, OPT_JOBS},
 	{"timeout-scale", required_argument, NULL, OPT_SCALE},
 	{"verbose", no_argument, NULL, 'v'},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{0},
+	OPTIONS_COMMON,
 };
 
 /* Why nothing is known of what a case saw. */
@@ -94,7 +90,7 @@ static int help(void)
 	       "  --jobs N           as many cases at a time (default: two for each processor)\n"
 	       "  --timeout-scale X  give everything X times as long\n"
 	       "  -v, --verbose      tell of each case how much of it was judged\n"
-	       "  --help             print this\n"
+	       "  -h, --help         print this\n"
 	       "  --version          print the version\n\n"
 	       "Exit status: 0 they agree; 1 they do not; 2 an error in how it was used.\n",
 	       select_help);
@@ -103,12 +99,6 @@ static int help(void)
 
 /* ---- options ---------------------------------------------------------------------- */
 
-static bool refuse(struct command *c, const char *option, const char *value, const char *what)
-{
-	snprintf(c->error, sizeof(c->error), "--%s %s: %s", option, value, what);
-	return false;
-}
-
 static bool take_blind(struct command *c, const char *value)
 {
 	int i;
@@ -116,53 +106,37 @@ static bool take_blind(struct command *c, const char *value)
 	for (i = 0; i < CALL_KINDS; i++)
 		if (strcmp(call_names[i], value) == 0)
 			c->blind |= 1U << i;
-	return c->blind || refuse(c, "blind", value, "there is no such call; backend.h names them");
+	return c->blind || option_refuse("blind", value, "the name of a call, as backend.h has it");
 }
 
-static bool take(struct command *c, int opt, char *value)
+static bool take(void *command, int opt, char *value)
 {
-	unsigned long n;
+	struct command *c = command;
 
 	if (select_is_option(opt)) {
 		select_add(&c->selection, opt, value);
 		return true;
 	}
 	switch (opt) {
-	case 'o':
-		return target_add_option(value, c->error, sizeof(c->error));
 	case OPT_BLIND:
 		return take_blind(c, value);
 	case OPT_JOBS:
-		if (!tool_parse_number(value, 1, 1024, &n))
-			return refuse(c, "jobs", value, "give a number from 1 to 1024");
-		c->jobs = n;
-		return true;
+		return option_number("jobs", value, 1, 1024, &c->jobs);
 	case OPT_SCALE:
-		return tool_parse_scale(value, &c->scale) || refuse(c, "timeout-scale", value, "give a number above 0");
+		return option_positive("timeout-scale", value, &c->scale);
 	}
 	c->verbose = true;
 	return true;
 }
 
+static const struct options options = {"crosscheck", ":ho:v", longs, help, take};
+
 /* -1 to go on, or the exit status. */
 static int parse(struct command *c, int argc, char **argv)
 {
-	int opt;
+	int status = options_read(&options, c, argc, argv);
 
-	while ((opt = getopt_long(argc, argv, ":o:v", options, NULL)) != -1) {
-		if (opt == '?' || opt == ':')
-			return tool_bad_option("crosscheck", opt, argv);
-		if (opt == OPT_HELP)
-			return help();
-		if (opt == OPT_VERSION)
-			return tool_version();
-		if (!take(c, opt, optarg))
-			return tool_error("%s", c->error);
-	}
-	if (argc - optind > 1)
-		return tool_error("crosscheck: one backend at a time; %s is one too many", argv[optind + 1]);
-	c->backend = argv[optind];
-	return -1;
+	return status < 0 ? options_one_backend(&options, argc, argv, &c->backend) : status;
 }
 
 /* ---- before the first case ------------------------------------------------------------ */

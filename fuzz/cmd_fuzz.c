@@ -83,7 +83,8 @@ static int help(void)
 	       "specification.  A program that fails is made small and written to a file, which\n"
 	       "`poolproof replay` repeats.\n\n"
 	       "  -o KEY=VALUE       an option for the backend's adapter; may be repeated\n"
-	       "  --time S           for S seconds (default: 60)\n"
+	       "  --time S           for S seconds (default: 60), and a tenth more to make small what is\n"
+	       "                     found at the end\n"
 	       "  --runs N           for N programs at the most\n"
 	       "  --seed N           the programs of this seed (default: another each time)\n"
 	       "  --threads N        with up to N threads, 0 to 4 (default: 3); 0 is sequential\n"
@@ -132,7 +133,7 @@ static bool take(void *command, int opt, char *value)
 	case OPT_TIME:
 		return option_positive("time", value, &c->limits.seconds);
 	case OPT_SHARD:
-		return shard_parse(value, &c->campaign.shard) || option_refuse("shard", value, "two numbers, such as 2/8");
+		return shard_parse(value, &c->campaign.shard) || option_refuse("shard", value, "two numbers, the first from 1 to the second, such as 2/8");
 	case OPT_WITHOUT:
 		return without_add(&c->campaign.without, value) ||
 		       option_refuse("without", value, "an operation that --help names");
@@ -222,6 +223,17 @@ static struct finding_told *find_told(struct command *c, const struct failure *f
 	return NULL;
 }
 
+/*
+ * How long a program may be made smaller: at the most until the time is up, or a tenth of
+ * it for one that was found at its end.
+ */
+static double shrink_time(const struct command *c)
+{
+	double rest = c->started + c->limits.seconds - run_now(), tenth = c->limits.seconds / 10;
+
+	return fmin(SHRINK_TIME * time_scale, fmax(rest, tenth));
+}
+
 static void tell(struct command *c, struct failure *f)
 {
 	struct finding_told *t = find_told(c, f);
@@ -236,7 +248,7 @@ static void tell(struct command *c, struct failure *f)
 	t = &c->told[c->count++];
 	printf("%s%s%s: %s\n", failure_name(f->kind), f->clause[0] ? " " : "", f->clause, f->message);
 	fflush(stdout);
-	tries = c->no_shrink ? 0 : shrink(&c->campaign, f, SHRINK_TIME * time_scale);
+	tries = c->no_shrink ? 0 : shrink(&c->campaign, f, shrink_time(c));
 	t->kind = f->kind;
 	t->times = 1;
 	memcpy(t->clause, f->clause, sizeof(t->clause));
@@ -286,10 +298,30 @@ static bool write_json(struct command *c, bool complete)
 
 /* ---- the campaign --------------------------------------------------------------------------- */
 
+/* Before the time is spent, not after. */
+static bool can_write(struct command *c)
+{
+	struct stat st;
+	FILE *f;
+
+	if (stat(c->directory, &st) != 0 || !S_ISDIR(st.st_mode) || access(c->directory, W_OK) != 0) {
+		snprintf(c->error, ERROR_SIZE, "--directory %s: no directory that can be written to", c->directory);
+		return false;
+	}
+	f = c->json ? fopen(c->json, "ae") : NULL;
+	if (c->json && !f) {
+		snprintf(c->error, ERROR_SIZE, "--json: cannot write %s: %s", c->json, strerror(errno));
+		return false;
+	}
+	if (f)
+		fclose(f);
+	return true;
+}
+
 static bool prepare(struct command *c)
 {
 	time_scale = c->scale * sanitizers_slowdown();
-	return target_locate(c->backend, c->error, ERROR_SIZE) && guests_begin(c->error, ERROR_SIZE) &&
+	return can_write(c) && target_locate(c->backend, c->error, ERROR_SIZE) && guests_begin(c->error, ERROR_SIZE) &&
 	       probe(&c->name, &c->version, c->error, ERROR_SIZE) && campaign_open(&c->campaign, c->error, ERROR_SIZE);
 }
 

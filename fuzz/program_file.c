@@ -105,6 +105,10 @@ bool program_file_read(const char *path, struct program_file *f, char *error, si
 		return false;
 	}
 	good = read_lines(in, path, f, error, size);
+	if (ferror(in)) {
+		snprintf(error, size, "%s: %s", path, strerror(errno));
+		good = false;
+	}
 	fclose(in);
 	return good;
 }

@@ -6,6 +6,7 @@
  * judged by how long the last program took; a race that did not show is
  * taken for gone, so what is kept fails often.
  */
+#include <math.h>
 #include <string.h>
 
 #include "campaign.h"
@@ -26,9 +27,9 @@ struct shrinking {
 /* True, and f is it, if p fails in the same way. */
 static bool attempt(struct shrinking *s, const struct program *p)
 {
-	struct limits limits = {s->patience, 1000000};
-	struct failure found;
 	double began = run_now();
+	struct limits limits = {fmin(s->patience, s->until - began), 1000000};
+	struct failure found;
 	enum campaign_end end;
 
 	if (program_equal(p, &s->f->program) || s->interrupted || began > s->until)

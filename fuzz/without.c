@@ -67,6 +67,8 @@ static bool add(struct without *w, const char *name, size_t length)
 
 bool without_add(struct without *w, const char *names)
 {
+	if (!names[strspn(names, ",")])
+		return false;
 	while (*names) {
 		size_t length = strcspn(names, ",");
 

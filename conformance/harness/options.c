@@ -88,5 +88,5 @@ bool option_positive(const char *name, const char *value, double *n)
 
 	*n = strtod(value, &end);
 	return (*value && !*end && isfinite(*n) && *n > 0 && *n <= POSITIVE_MOST) ||
-	       option_refuse(name, value, "a number above 0, such as 2.5");
+	       option_refuse(name, value, "a number above 0 and up to 1000000, such as 2.5");
 }

@@ -186,7 +186,7 @@ static bool take(void *command, int opt, char *value)
 		c->plan.options.steps_max = (uint32_t)n;
 		return good;
 	case OPT_SHARD:
-		return shard_parse(value, &c->shard) || option_refuse("shard", value, "two numbers, such as 2/8");
+		return shard_parse(value, &c->shard) || option_refuse("shard", value, "two numbers, the first from 1 to the second, such as 2/8");
 	case OPT_TIMEOUTS:
 		c->plan.options.timeouts_any = strcmp(value, "any") == 0;
 		return c->plan.options.timeouts_any || strcmp(value, "idle") == 0 ||
