@@ -8,11 +8,13 @@
  * disturbed.  What harness/inject.c looks up here by name has no other header.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <threads.h>
 
 #include <dlfcn.h>
@@ -80,6 +82,17 @@ static void *no_memory(void)
 	return NULL;
 }
 
+/*
+ * What is read before it was written, or after it was freed, is neither zero nor
+ * what it was: a use of such memory shows.  The beginning of a large block will do.
+ */
+static void spoil(void *block, int with)
+{
+	size_t size = malloc_usable_size(block);
+
+	memset(block, with, size < 4096 ? size : 4096);
+}
+
 static void *counted(void *block)
 {
 	if (block)
@@ -87,9 +100,16 @@ static void *counted(void *block)
 	return block;
 }
 
+static void *fresh(void *block)
+{
+	if (block)
+		spoil(block, 0xA5);
+	return counted(block);
+}
+
 void *malloc(size_t size)
 {
-	return fails() ? no_memory() : counted(__libc_malloc(size));
+	return fails() ? no_memory() : fresh(__libc_malloc(size));
 }
 
 void *calloc(size_t count, size_t size)
@@ -99,8 +119,10 @@ void *calloc(size_t count, size_t size)
 
 void free(void *block)
 {
-	if (block)
+	if (block) {
 		atomic_fetch_sub(&blocks, 1);
+		spoil(block, 0xDB);
+	}
 	__libc_free(block);
 }
 
@@ -117,7 +139,7 @@ void *realloc(void *block, size_t size)
 
 void *memalign(size_t alignment, size_t size)
 {
-	return fails() ? no_memory() : counted(__libc_memalign(alignment, size));
+	return fails() ? no_memory() : fresh(__libc_memalign(alignment, size));
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
@@ -127,11 +149,11 @@ void *aligned_alloc(size_t alignment, size_t size)
 
 int posix_memalign(void **block, size_t alignment, size_t size)
 {
-	void *fresh = memalign(alignment, size);
+	void *new = memalign(alignment, size);
 
-	if (!fresh)
+	if (!new)
 		return ENOMEM;
-	*block = fresh;
+	*block = new;
 	return 0;
 }
 
