@@ -715,6 +715,32 @@ CASE(ascomp_24_ended_beside_another)
 	EXPECT_STATUS(PP_STOP_ITERATION, as_completed_next(stays, &f));
 }
 
+/* ASCOMP-24: three iterators over the same futures end in every order, before the futures become done and after. */
+CASE(ascomp_24_ended_in_every_order)
+{
+	static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+
+	for (int round = 0; round < 12; round++) {
+		struct four s = four_held();
+		struct pp_completed *its[3];
+
+		for (int i = 0; i < 3; i++)
+			its[i] = as_completed_begin(s.fs, 4, PP_FOREVER);
+		if (round >= 6) {
+			finish(&s, 0);
+			for (int i = 0; i < 3; i++)
+				expect_next(its[i], s.fs[0]);
+		}
+		for (int i = 0; i < 3; i++)
+			as_completed_end(its[orders[round % 6][i]]);
+		for (int i = round >= 6; i < 4; i++)
+			finish(&s, i);
+		context("round %d: four futures whose three iterators have ended", round);
+		expect_each_once(as_completed_begin(s.fs, 4, 0), s.fs, 4);
+		EXPECT_STATUS(PP_OK, shutdown_wait(s.e));
+	}
+}
+
 /* ASCOMP-24: rounds in which the iterator ends just as its future becomes done. */
 CASE(ascomp_24_ended_as_they_become_done)
 {

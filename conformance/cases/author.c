@@ -198,6 +198,27 @@ CASE(author_9_begin_running_is_refused)
 	expect_begin_refused(F_RUNNING);
 }
 
+/* One that its executor has met: at the latest the shutdown that waits leaves none that it has not. */
+CASE(author_10_begin_after_the_executor)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct pp_future *f[] = {submit(e, must_not_run, NULL), submit(e, must_not_run, NULL)};
+	bool run = true;
+	int i;
+
+	NEED(set_running_or_notify_cancel);
+	NEED(cancel);
+	for (i = 0; i < 2; i++)
+		REQUIRE(cancel(f[i]));
+	gate_open(gate);
+	REQUIRE(shutdown_wait(e) == PP_OK);
+	for (i = 0; i < 2; i++) {
+		context("set_running_or_notify_cancel of a future that was cancelled, after the executor has shut down");
+		EXPECT_STATUS(PP_INVALID_STATE, set_running_or_notify_cancel(f[i], &run));
+	}
+}
+
 CASE(author_10_begin_notified_is_refused)
 {
 	expect_begin_refused(F_NOTIFIED);

@@ -444,6 +444,70 @@ CASE(fork_10_finished_futures_give_their_outcomes)
 	EXPECT_PTR(THE_EXCEPTION, log->outcome[1]);
 }
 
+/* What the child sees of both futures, and lets go of. */
+static void ask_all_and_drop(void *arg)
+{
+	struct log *log = arg;
+	int i;
+
+	log->answer = true;
+	for (i = 0; i < 2; i++) {
+		if (HAS(cancelled) && HAS(done))
+			log->answer &= backend()->cancelled(log->f[i]) && backend()->done(log->f[i]);
+		log->status[i] = backend()->result(log->f[i], 0, &log->outcome[i]);
+		drop(log->f[i]);
+	}
+}
+
+static void expect_cancelled_in_the_child(struct log *log, const char *which)
+{
+	int i;
+
+	expect_left(process_fork_run(ask_all_and_drop, log), 0);
+	for (i = 0; i < 2; i++) {
+		context("result in the child of a future that was cancelled and %s at the fork", which);
+		EXPECT_STATUS(PP_CANCELLED, log->status[i]);
+	}
+	context("two futures that were cancelled and %s at the fork are cancelled and done in the child", which);
+	EXPECT(log->answer);
+}
+
+static struct log *two_cancelled(struct pp_executor *e)
+{
+	struct log *log = log_new();
+	int i;
+
+	NEED(cancel);
+	for (i = 0; i < 2; i++) {
+		log->f[i] = submit(e, must_not_run, NULL);
+		REQUIRE(cancel(log->f[i]));
+	}
+	return log;
+}
+
+CASE(fork_10_cancelled_and_still_queued)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+
+	expect_cancelled_in_the_child(two_cancelled(e), "queued");
+	gate_open(gate);
+}
+
+/* The worker has met both, and is idle or busy with something else. */
+CASE(fork_10_cancelled_and_met_by_a_worker)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct log *log = two_cancelled(e);
+
+	expect_result((gate_open(gate), submit(e, task_return, THE_VALUE)), F_RETURNED, PP_FOREVER);
+	expect_cancelled_in_the_child(log, "met by a worker");
+	gate = hold(e, 1);
+	expect_cancelled_in_the_child(two_cancelled(e), "queued behind another task");
+	gate_open(gate);
+}
+
 static void cancel_first(void *arg)
 {
 	struct log *log = arg;
@@ -587,6 +651,35 @@ CASE(fork_22_iterator_begun_before_the_fork)
 	EXPECT_PTR(log->f[0], log->outcome[0]);
 	context("then, for one that was RUNNING at the fork, it told %s", status_name(log->status[1]));
 	EXPECT(log->status[1] == PP_TIMEOUT || (log->status[1] == PP_OK && log->outcome[1] == log->f[1]));
+	as_completed_end(log->it);
+}
+
+/* The child finishes one of the two itself. */
+static void finish_and_iterate(void *arg)
+{
+	struct log *log = arg;
+
+	set_result(log->f[1], THE_VALUE);
+	iterate(arg);
+}
+
+CASE(fork_22_future_that_the_child_finishes)
+{
+	struct log *log = log_new();
+	int i;
+
+	NEED(as_completed_begin);
+	NEED(set_result);
+	log->f[0] = future_new();
+	log->f[1] = future_new();
+	REQUIRE(set_result(log->f[0], THE_VALUE) == PP_OK);
+	log->it = as_completed_begin(log->f, 2, PP_FOREVER);
+	expect_left(process_fork_run(finish_and_iterate, log), 0);
+	for (i = 0; i < 2; i++) {
+		context("the iterator in the child gives the future that was done %s", i == 0 ? "at the fork" : "by the child itself");
+		EXPECT_STATUS(PP_OK, log->status[i]);
+		EXPECT_PTR(log->f[i], log->outcome[i]);
+	}
 	as_completed_end(log->it);
 }
 
