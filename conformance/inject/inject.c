@@ -3,9 +3,11 @@
  * inject.c: preloaded into the tool, makes memory and threads run out on demand.
  *
  * Stands before libc's malloc and its relatives, pthread_create and thrd_create,
- * for the tool, the backend and every library of theirs alike.  Each thread has
- * a count of its own of calls until one fails; a thread that has set none is not
- * disturbed.  What harness/inject.c looks up here by name has no other header.
+ * for the tool, the backend and every library of theirs alike.  It spoils memory that
+ * is not in use, and ends the process when a mutex is unlocked that is not locked.
+ * Each thread has a count of its own of calls until one fails; a thread that has set
+ * none is not disturbed.  What harness/inject.c looks up here by name has no other
+ * header.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -18,6 +20,7 @@
 #include <threads.h>
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -155,6 +158,28 @@ int posix_memalign(void **block, size_t alignment, size_t size)
 		return ENOMEM;
 	*block = new;
 	return 0;
+}
+
+/* ---- locks --------------------------------------------------------------------------- */
+
+static int (*real_mutex_unlock)(pthread_mutex_t *);
+
+static _Noreturn void end_with(const char *message)
+{
+	ssize_t ignored = write(STDERR_FILENO, message, strlen(message));
+
+	(void)ignored;
+	abort();
+}
+
+/* Whoever holds it, somebody must: a lock that was dropped, or never taken, guards nothing. */
+int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	if (mutex->__data.__lock == 0 && (mutex->__data.__kind & 127) == PTHREAD_MUTEX_NORMAL)
+		end_with("poolproof: a mutex was unlocked that nobody had locked\n");
+	if (!real_mutex_unlock) /* in the constructor of another library */
+		*(void **)&real_mutex_unlock = dlsym(RTLD_NEXT, "pthread_mutex_unlock");
+	return real_mutex_unlock(mutex);
 }
 
 /* ---- threads -------------------------------------------------------------------------- */
