@@ -269,6 +269,24 @@ CASE(fork_5_child_exits_though_there_is_work)
 		expect_result(f[i], F_RETURNED, PP_FOREVER);
 }
 
+CASE(fork_5_child_exits_though_work_has_callbacks)
+{
+	struct pp_executor *e = executor_new(1);
+	struct log *log = log_new();
+	struct pp_future *f[] = {submit(e, task_pass_gate, log->gate), submit(e, task_return, THE_VALUE)};
+	struct counter *called = counter_new();
+	int i;
+
+	gate_await(log->gate, 1);
+	for (i = 0; i < 6; i++)
+		REQUIRE(add_done_callback(f[i % 2], callback_count, called) == PP_OK);
+	expect_left(process_fork_run(do_nothing, log), 0);
+	gate_open(log->gate);
+	REQUIRE(shutdown_wait(e) == PP_OK);
+	context("calls of six done callbacks of a RUNNING and a PENDING future, after a fork");
+	EXPECT_INT(6, counter_value(called));
+}
+
 static void leave_with_7(void *arg)
 {
 	(void)arg;
