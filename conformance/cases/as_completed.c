@@ -505,6 +505,19 @@ CASE(ascomp_16_time_is_up)
 	EXPECT_PTR(NULL, f);
 }
 
+CASE(ascomp_35_output_left)
+{
+	NEED(as_completed_begin);
+	struct pp_future *untouched = (struct pp_future *)token(9), *f = untouched, *fs[] = {future_new()};
+
+	context("as_completed over no futures, asked");
+	EXPECT_STATUS(PP_STOP_ITERATION, as_completed_next(as_completed_begin(fs, 0, PP_FOREVER), &f));
+	EXPECT_PTR(untouched, f);
+	context("as_completed over a PENDING future with a timeout of zero, asked");
+	EXPECT_STATUS(PP_TIMEOUT, as_completed_next(as_completed_begin(fs, 1, 0), &f));
+	EXPECT_PTR(untouched, f);
+}
+
 /* ASCOMP-17: from before the call to the answer; completions in between do not count. */
 CASE(ascomp_17_lasts_its_timeout)
 {

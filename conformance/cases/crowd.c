@@ -15,7 +15,6 @@ static const char *const kind_names[KINDS] = {"result", "exception", "wait", "as
 struct member {
 	int kind;
 	struct pp_future *f;
-	double timeout;
 	int status;
 	void *outcome;
 	struct pp_future *yielded;
@@ -37,16 +36,16 @@ static void stand_by(void *arg)
 
 	switch (m->kind) {
 	case RESULT:
-		m->status = b->result(m->f, m->timeout, &m->outcome);
+		m->status = b->result(m->f, PP_FOREVER, &m->outcome);
 		break;
 	case EXCEPTION:
-		m->status = b->exception(m->f, m->timeout, &m->outcome);
+		m->status = b->exception(m->f, PP_FOREVER, &m->outcome);
 		break;
 	case WAIT:
-		m->status = b->wait(&m->f, 1, m->timeout, PP_ALL_COMPLETED, &m->done);
+		m->status = b->wait(&m->f, 1, PP_FOREVER, PP_ALL_COMPLETED, &m->done);
 		break;
 	default:
-		m->status = b->as_completed_begin(&m->f, 1, m->timeout, &it);
+		m->status = b->as_completed_begin(&m->f, 1, PP_FOREVER, &it);
 		if (m->status == PP_OK)
 			m->status = b->as_completed_next(it, &m->yielded);
 		if (it)
@@ -68,7 +67,7 @@ static bool has_kind(int kind)
 	}
 }
 
-/* Threads inside the calls from kind first to kind last; every other one has a limit, of years. */
+/* Threads inside the calls from kind first to kind last. */
 static struct crowd *gather(struct pp_future *f, int first, int last)
 {
 	struct crowd *c = shared_alloc(sizeof(*c));
@@ -83,7 +82,7 @@ static struct crowd *gather(struct pp_future *f, int first, int last)
 
 			if (!has_kind(kind))
 				continue;
-			*m = (struct member){.kind = kind, .f = f, .timeout = i % 2 ? 1e9 : PP_FOREVER, .status = -1};
+			*m = (struct member){.kind = kind, .f = f, .status = -1};
 			m->thread = thread_start(stand_by, m);
 			c->count++;
 		}

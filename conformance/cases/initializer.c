@@ -128,7 +128,7 @@ static int task_tell_prepared(void *arg, void **outcome)
 static void expect_prepared(struct pp_executor *e, int tasks, long expected)
 {
 	struct barrier *b = barrier_new(tasks);
-	struct pp_future *f[8];
+	struct pp_future *f[20];
 	void *outcome;
 	int i;
 
@@ -156,6 +156,44 @@ CASE(init_1_worker_is_prepared)
 
 	for (i = 0; i < 5; i++)
 		expect_prepared(e, 1, 7);
+}
+
+CASE(init_1_each_of_twenty_workers_is_prepared)
+{
+	expect_prepared(executor_new_with_initializer(20, initializer_prepare, number(7)), 20, 7);
+}
+
+static int initializer_meet(void *arg)
+{
+	barrier_meet(arg);
+	return PP_OK;
+}
+
+static void expect_initializers_meet(struct pp_executor *a, struct pp_executor *b)
+{
+	struct pp_future *f[] = {submit(a, task_return, THE_VALUE), submit(b, task_return, THE_VALUE)};
+	void *outcome;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		context("a task whose worker has an initializer that waits for that of another worker");
+		EXPECT_STATUS(PP_OK, result(f[i], PP_FOREVER, &outcome));
+	}
+}
+
+CASE(init_48_two_of_one_executor_meet)
+{
+	struct pp_executor *e = executor_new_with_initializer(2, initializer_meet, barrier_new(2));
+
+	expect_initializers_meet(e, e);
+}
+
+CASE(init_48_two_of_two_executors_meet)
+{
+	struct barrier *b = barrier_new(2);
+
+	expect_initializers_meet(executor_new_with_initializer(1, initializer_meet, b),
+				 executor_new_with_initializer(1, initializer_meet, b));
 }
 
 CASE(init_1_every_worker_is_prepared)
@@ -400,6 +438,28 @@ CASE(init_9_initializer_fails_at_once)
 		expect_refused_or_broken(e);
 		expect_refused_or_broken(e);
 	}
+}
+
+CASE(init_10_output_left)
+{
+	struct pp_future *f;
+	void *outcome = token(9);
+
+	broken(&f);
+	context("exception of a future that was PENDING when an initializer failed");
+	EXPECT_STATUS(PP_BROKEN, exception(f, PP_FOREVER, &outcome));
+	EXPECT_PTR(token(9), outcome);
+}
+
+CASE(init_9_each_of_a_hundred_tells_broken)
+{
+	struct pp_future *f[100];
+	struct plan *p = about_to_break(f, 100);
+	int i;
+
+	gate_open(p->gate);
+	for (i = 0; i < 100; i++)
+		expect_broken(f[i]);
 }
 
 CASE(init_10_exception_tells_broken)
@@ -823,6 +883,30 @@ static void expect_running_task_ends(pp_task *task, enum future_state s)
 	expect_result(f, s, PP_FOREVER);
 }
 
+/* Four tasks on four of five workers, when the initializer of the fifth fails. */
+CASE(init_28_every_running_task_returns_its_value)
+{
+	struct plan *p = plan_new(5, 5);
+	struct gate *gate = gate_new();
+	struct pp_future *own[4], *f;
+	void *outcome;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		own[i] = submit(p->e, task_pass_gate, gate);
+	gate_await(gate, 4);
+	f = submit(p->e, must_not_run, NULL);
+	gate_await(p->gate, 1);
+	gate_open(p->gate);
+	expect_broken(f);
+	gate_open(gate);
+	for (i = 0; i < 4; i++) {
+		context("task %d of four that were running when their pool broke", i + 1);
+		EXPECT_STATUS(PP_OK, result(own[i], PP_FOREVER, &outcome));
+		EXPECT_PTR(gate, outcome);
+	}
+}
+
 CASE(init_28_running_task_returns_its_value)
 {
 	expect_running_task_ends(pass_gate_and_return, F_RETURNED);
@@ -905,6 +989,16 @@ static void expect_refused(struct pp_executor *e)
 		context("work is submitted to a pool that has told a future as BROKEN");
 		EXPECT_STATUS(PP_BROKEN, try_submit(e, must_not_run, NULL, &f));
 	}
+}
+
+CASE(init_31_refused_and_not_written)
+{
+	struct pp_future *f, *next = (struct pp_future *)token(9);
+	struct plan *p = broken(&f);
+
+	context("submit to a broken pool");
+	EXPECT_STATUS(PP_BROKEN, backend()->submit(p->e, must_not_run, NULL, &next));
+	EXPECT_PTR(token(9), next);
 }
 
 CASE(init_31_broken_pool_refuses)
@@ -995,6 +1089,11 @@ static void expect_broken_by_the_last(int n)
 CASE(init_33_second_of_two_breaks_the_pool)
 {
 	expect_broken_by_the_last(2);
+}
+
+CASE(init_33_third_of_three_breaks_the_pool)
+{
+	expect_broken_by_the_last(3);
 }
 
 CASE(init_33_fourth_of_four_breaks_the_pool)

@@ -750,6 +750,30 @@ CASE(result_30_what_the_task_wrote_is_there)
 
 #define MANY 300
 
+/* All raise, and each has a callback. */
+CASE(result_31_each_gets_its_own_exception)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct counter *called = counter_new();
+	struct pp_future *f[10];
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		f[i] = submit(e, task_raise, token(i));
+		if (HAS(add_done_callback))
+			REQUIRE(add_done_callback(f[i], callback_count, called) == PP_OK);
+	}
+	gate_open(gate);
+	for (i = 0; i < 10; i++) {
+		void *outcome = NULL;
+
+		context("the outcome of work item %d of 10, each of which raises its own exception", i);
+		EXPECT_STATUS(PP_RAISED, result(f[i], PP_FOREVER, &outcome));
+		EXPECT_PTR(token(i), outcome);
+	}
+}
+
 CASE(result_31_each_gets_its_own)
 {
 	struct pp_executor *e = executor_any();

@@ -267,6 +267,59 @@ CASE(worker_4_one_worker_after_the_other)
 }
 
 /* WORKER-4: whether one was idle at a submit shows when all are needed at once. */
+/* So many have had work and are idle; the others are still to come. */
+CASE(worker_4_all_of_ten_meet)
+{
+	for (int idle = 1; idle <= 10; idle++) {
+		struct pp_executor *e = executor_new(10);
+
+		expect_meeting(e, idle);
+		pass_time(short_time() / 4);
+		context("ten tasks that need each other, on ten workers of which %d are idle", idle);
+		expect_meeting(e, 10);
+		shutdown_wait(e);
+	}
+}
+
+struct from_callback {
+	struct pp_executor *e;
+	struct gate *gate;
+	struct counter *ran;
+	int status;
+};
+
+static int callback_submit_and_wait(struct pp_future *f, void *arg)
+{
+	struct from_callback *c = arg;
+	struct pp_future *next = NULL;
+
+	(void)f;
+	c->status = backend()->submit(c->e, task_count, c->ran, &next);
+	if (c->status == PP_OK)
+		counter_await(c->ran, 1);
+	return PP_OK;
+}
+
+/* Both workers are there, and one of them is idle while the other is inside a callback. */
+CASE(worker_4_submitted_by_a_callback_that_waits)
+{
+	NEED(add_done_callback);
+	struct pp_executor *e = executor_new(2);
+	struct from_callback *c = shared_alloc(sizeof(*c));
+	struct pp_future *f;
+
+	*c = (struct from_callback){e, gate_new(), counter_new(), -1};
+	expect_meeting(e, 2);
+	f = submit(e, task_pass_gate, c->gate);
+	gate_await(c->gate, 1);
+	pass_time(short_time() / 4);
+	REQUIRE(add_done_callback(f, callback_submit_and_wait, c) == PP_OK);
+	gate_open(c->gate);
+	counter_await(c->ran, 1);
+	context("a callback waits for a task that it has submitted, beside an idle worker");
+	EXPECT_STATUS(PP_OK, c->status);
+}
+
 CASE(worker_4_all_meet_after_short_tasks)
 {
 	for (int round = 0; round < 100; round++) {
@@ -868,6 +921,30 @@ CASE(worker_27_names_begin_with_the_prefix)
 }
 
 /* WORKER-27: a prefix that is longer than what a system keeps for the name of a thread. */
+CASE(worker_27_names_begin_with_a_prefix_that_looks_like_a_format)
+{
+	static const char prefix[] = "100%-%d-%s-%%";
+	NEED(worker_name);
+	struct named *names = names_of(executor_new_named(1, prefix), 1, false);
+
+	context("the name of the only worker is \"%s\"", names->name);
+	EXPECT(strncmp(prefix, names->name, strlen(prefix)) == 0);
+}
+
+CASE(worker_27_each_executor_has_its_own_prefix)
+{
+	static const char *const prefixes[] = {"mill", "weir", "race"};
+	NEED(worker_name);
+
+	for (int i = 0; i < 3; i++) {
+		struct named *names = names_of(executor_new_named(1, prefixes[i]), 1, false);
+
+		context("the name of the only worker of executor number %d, with the prefix \"%s\"", i, prefixes[i]);
+		names->name[4] = '\0';
+		EXPECT_STR(prefixes[i], names->name);
+	}
+}
+
 CASE(worker_27_names_begin_with_a_long_prefix)
 {
 	static const char prefix[] = "mill-with-many-wheels-and-stones";
