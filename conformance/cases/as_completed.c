@@ -800,6 +800,20 @@ CASE(ascomp_25_ended_early_cancels_nothing)
 }
 
 /* ASCOMP-26: over none, done ones and running ones. */
+CASE(ascomp_25_ended_without_an_ask_cancels_nothing)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct pp_future *f = submit(e, task_return, token(1));
+	void *outcome;
+
+	as_completed_end(as_completed_begin(&f, 1, PP_FOREVER));
+	gate_open(gate);
+	context("a PENDING future of an iterator that was ended without an ask");
+	EXPECT_STATUS(PP_OK, result(f, PP_FOREVER, &outcome));
+	EXPECT_PTR(token(1), outcome);
+}
+
 CASE(ascomp_26_ended_without_an_ask)
 {
 	struct four s = four_held();

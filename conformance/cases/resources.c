@@ -110,9 +110,11 @@ static int task_meet(void *arg, void **outcome)
 void expect_two_workers(struct pp_executor *e)
 {
 	struct barrier *b = barrier_new(2);
-	struct pp_future *one = submit(e, task_meet, b), *two = submit(e, task_meet, b);
+	struct pp_future *one = NULL, *two = NULL;
 	void *outcome;
 
+	EXPECT_STATUS(PP_OK, try_submit(e, task_meet, b, &one));
+	EXPECT_STATUS(PP_OK, try_submit(e, task_meet, b, &two));
 	EXPECT_STATUS(PP_OK, result(one, PP_FOREVER, &outcome));
 	EXPECT_STATUS(PP_OK, result(two, PP_FOREVER, &outcome));
 }

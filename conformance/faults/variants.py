@@ -37,6 +37,16 @@ class Tools:
         self.link = shlex.split(said["link"])
         self.sources = said["sources"].split()
         self.poolproof = self.build / "poolproof"
+        self.known, self.levels = {}, {}
+
+    def clauses(self):
+        """The clause of each case and scenario."""
+        if not self.known:
+            listed = subprocess.run([self.poolproof, "list"], stdout=subprocess.PIPE, text=True, check=True).stdout
+            rows = [line.split() for line in listed.splitlines()[1:]]
+            self.known = {row[0]: row[1] for row in rows if len(row) >= 4}
+            self.levels = {row[1]: row[2] for row in rows if len(row) >= 4}
+        return self.known
 
     def object(self, source):
         return self.build / Path(source).with_suffix(".o")
@@ -131,6 +141,25 @@ def judge(tools, folder, arguments, limit, tool="", stop_at_red=False):
     if code == 2:
         raise Broken(log.read_text().strip().splitlines()[-1][:300])
     return results
+
+
+def explore(tools, folder, arguments, limit):
+    """Run poolproof explore with arguments; what failed, as judge has it.  A deadlock, a
+    crash and an outcome that is forbidden are all FAIL here."""
+    command = [str(tools.poolproof), "explore"] + arguments + ["--directory", str(folder)]
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                              cwd=ROOT, timeout=limit)
+    except subprocess.TimeoutExpired:
+        raise Broken(f"explore: no verdict within {limit} s") from None
+    (folder / "log").write_text(done.stdout)
+    if done.returncode == 2:
+        raise Broken(done.stdout.strip().splitlines()[-1][:300])
+    lines = done.stdout.splitlines() + [""]
+    clauses = tools.clauses()
+    return [{"case": name, "clause": clauses.get(name, ""), "outcome": "FAIL", "message": lines[i + 1].strip()}
+            for i, line in enumerate(lines) if line.startswith("FAILED ")
+            for name in [line.split()[1].rstrip(":")]]
 
 
 class Watchdog:
