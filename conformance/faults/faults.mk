@@ -1,6 +1,6 @@
 # Executors that are wrong on purpose, and what the suite says to them.
 #
-#   make faults              each is built and must be caught where its header says
+#   make faults              each is built and must be caught where its header says; writes RESULTS.md
 #   make faults FAULT=name   one, or those that a pattern names
 #   make faults ALL=1        the whole suite on each: all that turns red, and the clauses that nothing turned red
 #   make faults-quick        a sample, in a minute
