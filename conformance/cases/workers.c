@@ -274,7 +274,7 @@ CASE(worker_4_all_of_ten_meet)
 		struct pp_executor *e = executor_new(10);
 
 		expect_meeting(e, idle);
-		pass_time(short_time() / 4);
+		threads_settle();
 		context("ten tasks that need each other, on ten workers of which %d are idle", idle);
 		expect_meeting(e, 10);
 		shutdown_wait(e);
@@ -286,6 +286,7 @@ struct from_callback {
 	struct gate *gate;
 	struct counter *ran;
 	int status;
+	struct counter *returned;
 };
 
 static int callback_submit_and_wait(struct pp_future *f, void *arg)
@@ -297,6 +298,7 @@ static int callback_submit_and_wait(struct pp_future *f, void *arg)
 	c->status = backend()->submit(c->e, task_count, c->ran, &next);
 	if (c->status == PP_OK)
 		counter_await(c->ran, 1);
+	counter_add(c->returned, 1);
 	return PP_OK;
 }
 
@@ -308,14 +310,14 @@ CASE(worker_4_submitted_by_a_callback_that_waits)
 	struct from_callback *c = shared_alloc(sizeof(*c));
 	struct pp_future *f;
 
-	*c = (struct from_callback){e, gate_new(), counter_new(), -1};
+	*c = (struct from_callback){e, gate_new(), counter_new(), -1, counter_new()};
 	expect_meeting(e, 2);
 	f = submit(e, task_pass_gate, c->gate);
 	gate_await(c->gate, 1);
-	pass_time(short_time() / 4);
+	threads_settle();
 	REQUIRE(add_done_callback(f, callback_submit_and_wait, c) == PP_OK);
 	gate_open(c->gate);
-	counter_await(c->ran, 1);
+	counter_await(c->returned, 1);
 	context("a callback waits for a task that it has submitted, beside an idle worker");
 	EXPECT_STATUS(PP_OK, c->status);
 }
