@@ -620,15 +620,27 @@ CASE(exit_14_cancelled_work_never_runs)
 	expect_ended(log, 2);
 }
 
+/* It begins to take its time when nothing more is asked of its executor. */
+static int task_take_time_at_last(void *arg, void **outcome)
+{
+	struct log *log = arg;
+
+	gate_wait(log->ready);
+	return task_take_time(log, outcome);
+}
+
 static void leave_cancelling(void *arg)
 {
 	struct pp_executor *e = executor_new(1);
+	struct log *log = arg;
 	int i;
 
-	work_on(e, arg, 1, 0);
+	submit(e, task_take_time_at_last, log);
+	gate_await(log->ready, 1);
 	for (i = 0; i < 5; i++)
 		submit(e, must_not_run, NULL);
 	shutdown_cancel(e, false);
+	gate_open(log->ready);
 }
 
 CASE(exit_15_after_a_shutdown_that_cancelled)
