@@ -119,7 +119,7 @@ static int help(void)
 	       "Execute scenarios, or any program on pthreads, under controlled schedules.\n\n"
 	       "  -o KEY=VALUE          an option for the backend's adapter; may be repeated\n"
 	       "  --scenario GLOB       only scenarios of such names; may be repeated\n"
-	       "  --strategy NAME       random, pct, pos, dfs, dpor, or auto (default): dpor until\n"
+	       "  --strategy NAME       random, pct, pos, surw, dfs, dpor, or auto (default): dpor until\n"
 	       "                        every schedule is covered, or else pct for the rest of the time\n"
 	       "  --schedules N         at most N of a scenario (default: no limit)\n"
 	       "  --time S              seconds for all of them (default: 60)\n"
@@ -149,7 +149,7 @@ static bool take_strategy(struct command *c, const char *value)
 {
 	c->plan.strategy = strategy_find(value);
 	if (!c->plan.strategy && strcmp(value, "auto") != 0)
-		return option_refuse("strategy", value, "random, pct, pos, dfs, dpor or auto");
+		return option_refuse("strategy", value, "random, pct, pos, surw, dfs, dpor or auto");
 	return true;
 }
 

@@ -207,7 +207,7 @@ enum caveat {
 	CAVEAT_TIME = 32	/* timers fired only when nothing else could be done */
 };
 
-enum policy { POLICY_STAY, POLICY_RANDOM, POLICY_PCT, POLICY_POS, POLICY_FOLLOW };
+enum policy { POLICY_STAY, POLICY_RANDOM, POLICY_PCT, POLICY_POS, POLICY_SURW };
 
 struct request {
 	uint32_t policy;
@@ -215,6 +215,8 @@ struct request {
 	uint32_t steps_max;
 	uint32_t depth;	 /* of PCT */
 	uint32_t length; /* of an execution, as PCT estimates it */
+	uint32_t weight[THREADS_MAX]; /* SURW: steps weighed, of a thread and of those that it makes */
+	uint64_t weighed[OBJECTS_MAX / 64]; /* SURW: a bit for each object */
 	bool timeouts_any; /* a timer may fire at any step; else only when nothing else can */
 	bool spurious;
 	bool lenient; /* a prefix is followed as far as it can be */
@@ -236,6 +238,8 @@ struct state {
 	int32_t last; /* the thread that took the last step */
 	uint32_t changes[8]; /* PCT: the steps at which a priority drops */
 	uint64_t lowest; /* PCT: priorities below all others */
+	uint32_t left[THREADS_MAX]; /* SURW: of the weight of each thread */
+	int32_t intended; /* SURW: the thread that takes the next step weighed, or NOBODY */
 	uint16_t numbers[OBJECT_KINDS];
 	struct thread thread[THREADS_MAX];
 	struct object object[OBJECTS_MAX];

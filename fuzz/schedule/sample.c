@@ -76,8 +76,8 @@ const struct strategy strategy_pos = {"pos", false, begin, next_pos, seen, free}
 
 const struct strategy *strategy_find(const char *name)
 {
-	static const struct strategy *const all[] = {&strategy_random, &strategy_pct, &strategy_pos, &strategy_dfs,
-						     &strategy_dpor};
+	static const struct strategy *const all[] = {&strategy_random, &strategy_pct, &strategy_pos,
+						     &strategy_surw,   &strategy_dfs, &strategy_dpor};
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)

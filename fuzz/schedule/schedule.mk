@@ -59,7 +59,7 @@ explore-points: all $(B)/points/reference.so
 
 SCHEDULE_TESTS    := $(wildcard fuzz/schedule/tests/test_*.c)
 SCHEDULE_PROGRAMS := micro random_program buggy codes traps
-SCHEDULE_PARTS    := $(addprefix fuzz/schedule/,explore.c tree.c sample.c target.c columns.c schedule_file.c tests/trees.c)
+SCHEDULE_PARTS    := $(addprefix fuzz/schedule/,explore.c tree.c sample.c surw.c target.c columns.c schedule_file.c tests/trees.c)
 SCHEDULE_BIN      := $(B)/fuzz/schedule/tests
 
 $(SCHEDULE_PROGRAMS:%=$(SCHEDULE_BIN)/%): $(SCHEDULE_BIN)/%: $(SCHEDULE_BIN)/%.o

@@ -29,7 +29,8 @@ struct strategy {
 	void (*end)(void *state);
 };
 
-extern const struct strategy strategy_dfs, strategy_dpor, strategy_random, strategy_pct, strategy_pos;
+extern const struct strategy strategy_dfs, strategy_dpor, strategy_random, strategy_pct, strategy_pos,
+	strategy_surw;
 
 /* The one of that name; NULL if there is none. */
 const struct strategy *strategy_find(const char *name);

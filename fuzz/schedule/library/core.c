@@ -136,6 +136,7 @@ int thread_new(struct thread *parent)
 	t->pid = parent ? parent->pid : 1;
 	t->object = object_number(object_new(t, OBJECT_THREAD, true));
 	policy_thread(t);
+	policy_spawned(parent ? number_of(parent) : NOBODY, number_of(t));
 	points_spawn(parent ? number_of(parent) : NOBODY, number_of(t));
 	if (parent)
 		push_event((struct event){.kind = EVENT_SPAWN, .thread = (uint8_t)number_of(parent),

@@ -83,6 +83,7 @@ uint8_t ways_of(const struct thread *t);
 
 void policy_begin(void);
 void policy_thread(struct thread *t);
+void policy_spawned(int parent, int thread); /* parent: NOBODY for the first thread */
 struct choice policy_choose(const uint8_t *ways);
 void policy_stepped(const struct thread *t);
 uint64_t draw(void);

@@ -8,7 +8,11 @@
  * PCT     the highest priority; at depth - 1 steps of the execution, drawn before, the
  *         thread that steps falls below all others
  * POS     the highest priority of an operation; those in conflict with a step draw anew
+ * SURW    the thread that takes the next weighed step is drawn by what each has left of
+ *         them, and until it does each takes unweighed steps alike
  */
+#include <string.h>
+
 #include "library.h"
 
 /* splitmix64 */
@@ -47,6 +51,8 @@ void policy_begin(void)
 
 	s->random = r->seed;
 	s->lowest = HIGH;
+	s->intended = NOBODY;
+	memcpy(s->left, r->weight, sizeof(s->left));
 	for (t = 0; t < s->threads; t++)
 		s->thread[t].priority = draw_priority();
 	for (i = 0; i < 8; i++)
@@ -87,6 +93,22 @@ void policy_stepped(const struct thread *t)
 		pct_stepped(thread_at(number_of(t)));
 	if (policy() == POLICY_POS)
 		pos_stepped(t);
+}
+
+/* A part of what its parent had to do is the thread's. */
+void policy_spawned(int parent, int thread)
+{
+	struct state *s = &memory->state;
+	uint32_t share = memory->request.weight[thread];
+
+	s->left[thread] = share;
+	if (parent == NOBODY || policy() != POLICY_SURW)
+		return;
+	if (share > s->left[parent])
+		share = s->left[parent];
+	if (s->intended == parent && share && below(s->left[parent]) < share)
+		s->intended = thread;
+	s->left[parent] -= share;
 }
 
 /* ---- choosing ---------------------------------------------------------------------- */
@@ -192,6 +214,77 @@ static struct choice highest(const uint8_t *ways)
 	return way_of(best, ways[best]);
 }
 
+/* ---- SURW ------------------------------------------------------------------------------ */
+
+static bool can_go_on(uint8_t ways)
+{
+	return ways & (uint8_t)~TIMERS;
+}
+
+static bool is_weighed(int thread)
+{
+	const struct operation *op = &thread_at(thread)->next;
+	int i;
+
+	for (i = 0; i < op->count; i++) {
+		int object = op->touches[i].object;
+
+		if (op->touches[i].access != GIVES && (memory->request.weighed[object / 64] & 1ULL << object % 64))
+			return true;
+	}
+	return false;
+}
+
+/* By what each has left; of those that can go on, one that was to have nothing left counts, too. */
+static int draw_intended(const uint8_t *ways)
+{
+	struct state *s = &memory->state;
+	uint32_t weight[THREADS_MAX] = {0}, sum = 0, at;
+	int i;
+
+	for (i = 0; i < s->threads; i++) {
+		if (s->thread[i].state == THREAD_LIVE && (!ways || can_go_on(ways[i])))
+			weight[i] = ways && !s->left[i] ? 1 : s->left[i];
+		sum += weight[i];
+	}
+	if (!sum)
+		return NOBODY;
+	at = below(sum);
+	for (i = 0; at >= weight[i]; i++)
+		at -= weight[i];
+	return i;
+}
+
+/* Threads that need not wait for the one intended to go first. */
+static int drawn_freely(const uint8_t *ways, int *list)
+{
+	int i, n = 0;
+
+	for (i = 0; i < memory->state.threads; i++)
+		if (is_drawn(ways[i]) && (i == memory->state.intended || !can_go_on(ways[i]) || !is_weighed(i)))
+			list[n++] = i;
+	return n;
+}
+
+static struct choice weighed_walk(const uint8_t *ways)
+{
+	struct state *s = &memory->state;
+	int n, i, list[THREADS_MAX];
+
+	if (s->intended == NOBODY)
+		s->intended = draw_intended(NULL);
+	while ((n = drawn_freely(ways, list)) == 0) {
+		i = draw_intended(ways); /* what was intended cannot be reached */
+		s->intended = i == NOBODY ? s->intended : i;
+	}
+	i = list[below((uint32_t)n)];
+	if (can_go_on(ways[i]) && is_weighed(i)) {
+		s->left[i] -= s->left[i] > 0;
+		s->intended = NOBODY;
+	}
+	return way_of(i, ways[i]);
+}
+
 struct choice policy_choose(const uint8_t *ways)
 {
 	enum policy p = policy();
@@ -204,5 +297,7 @@ struct choice policy_choose(const uint8_t *ways)
 		c.way = c.way < WAYS_CHOICE ? (uint8_t)random_way(ways[c.thread] & (uint8_t)~TIMERS) : c.way;
 		return c;
 	}
+	if (p == POLICY_SURW)
+		return weighed_walk(ways);
 	return p == POLICY_RANDOM ? random_walk(ways) : highest(ways);
 }

@@ -46,14 +46,42 @@ static void *nests(void *arg)
 	return NULL;
 }
 
+/* The first starts one more after its sections, which has two: (n1 + 2 + n2)! / ((n1 + 2)! n2!). */
+static void *chains(void *arg)
+{
+	pthread_t t;
+
+	locks(arg);
+	if (arg != &sections[0])
+		return NULL;
+	pthread_create(&t, NULL, locks, &sections[7]);
+	pthread_join(t, NULL);
+	return NULL;
+}
+
+static void *(*shape_of(const char *name))(void *)
+{
+	static const struct {
+		const char *name;
+		void *(*shape)(void *);
+	} shapes[] = {{"locks", locks}, {"owns", owns}, {"nests", nests}, {"chains", chains}};
+	size_t i;
+
+	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		if (strcmp(shapes[i].name, name) == 0)
+			return shapes[i].shape;
+	abort();
+}
+
 int main(int argc, char **argv)
 {
-	void *(*shape)(void *) = strcmp(argv[1], "locks") == 0 ? locks : strcmp(argv[1], "owns") == 0 ? owns : nests;
+	void *(*shape)(void *) = shape_of(argv[1]);
 	pthread_t handle[8];
 	int i, n = argc - 2;
 
 	for (i = 0; i < 8; i++)
 		pthread_mutex_init(&own[i], NULL);
+	sections[7] = 2;
 	for (i = 0; i < n; i++) {
 		sections[i] = atoi(argv[i + 2]);
 		pthread_create(&handle[i], NULL, shape, &sections[i]);

@@ -29,6 +29,7 @@ static const struct {
 	int preemptions;
 } ways[] = {
 	{&strategy_dpor, -1}, {&strategy_dfs, 2}, {&strategy_pct, -1}, {&strategy_pos, -1}, {&strategy_random, -1},
+	{&strategy_surw, -1},
 };
 #define WAYS (int)(sizeof(ways) / sizeof(ways[0]))
 

@@ -41,7 +41,7 @@ static const struct trap {
 };
 #define TRAPS (int)(sizeof(traps) / sizeof(traps[0]))
 
-static const struct strategy *const strategies[] = {&strategy_random, &strategy_pct, &strategy_pos};
+static const struct strategy *const strategies[] = {&strategy_random, &strategy_pct, &strategy_pos, &strategy_surw};
 #define STRATEGIES (int)(sizeof(strategies) / sizeof(strategies[0]))
 
 START_TEST(traps_are_known)

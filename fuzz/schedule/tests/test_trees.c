@@ -27,6 +27,7 @@ static const struct {
 	{{"owns", "3", "3", "3"}, 1},
 	{{"nests", "2", "2"}, 6},
 	{{"nests", "1", "1", "1"}, 6},
+	{{"chains", "1", "2"}, 10},
 };
 
 START_TEST(dpor_runs_each_order_once)
