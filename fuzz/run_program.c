@@ -126,6 +126,28 @@ static int written(const void *pointer)
 	return pointer == &untouched ? OUTCOME_UNWRITTEN : outcome_number(pointer);
 }
 
+/* ---- under the explorer -------------------------------------------------------------- */
+
+#define SCHEDULE_HOOK __attribute__((weak, visibility("default")))
+
+void pp_schedule_begin(void) SCHEDULE_HOOK;
+void pp_schedule_touch(const void *p) SCHEDULE_HOOK;
+void pp_schedule_idle(void) SCHEDULE_HOOK;
+
+/* What our threads share without a lock, so that its order is explored, too. */
+static void touch(const void *p)
+{
+	if (pp_schedule_touch)
+		pp_schedule_touch(p);
+}
+
+/* What comes before is done in one order. */
+static void explore_from_here(void)
+{
+	if (pp_schedule_begin)
+		pp_schedule_begin();
+}
+
 /* ---- events --------------------------------------------------------------------- */
 
 static struct event event_of(enum event_kind kind)
@@ -144,6 +166,7 @@ static struct event event_of(enum event_kind kind)
 
 static void add(struct world *w, struct event *e)
 {
+	touch(w->h);
 	e->time = run_now();
 	history_add(w->h, e);
 }
@@ -177,7 +200,10 @@ static void end(struct world *w, struct event *e, int status)
 
 static void *acquire(struct slot *s)
 {
-	int n = atomic_load(&s->users);
+	int n;
+
+	touch(s);
+	n = atomic_load(&s->users);
 
 	while (n >= 0)
 		if (atomic_compare_exchange_weak(&s->users, &n, n + 1)) {
@@ -190,12 +216,14 @@ static void *acquire(struct slot *s)
 static void let_go(struct slot *s)
 {
 	valgrind_hand_over(s);
+	touch(s);
 	atomic_fetch_sub(&s->users, 1);
 }
 
 static void publish(struct slot *s, void *handle)
 {
 	valgrind_hand_over(s);
+	touch(s);
 	atomic_store(&s->handle, handle);
 	atomic_store(&s->users, 0);
 }
@@ -205,6 +233,7 @@ static void *take_away(struct slot *s)
 {
 	int none = 0;
 
+	touch(s);
 	if (!atomic_compare_exchange_strong(&s->users, &none, GONE))
 		return NULL;
 	valgrind_take_over(s);
@@ -270,9 +299,16 @@ static void do_submit(struct world *w, int executor, int future, int kind, int o
 	let_go(&w->executors[executor]);
 }
 
+/* The first of n numbers for futures that no operation names. */
+static unsigned new_futures(struct world *w, unsigned n)
+{
+	touch(w->h);
+	return atomic_fetch_add(&w->h->futures, n);
+}
+
 static void do_submit_unnamed(struct world *w, int executor)
 {
-	unsigned future = atomic_fetch_add(&w->h->futures, 1);
+	unsigned future = new_futures(w, 1);
 
 	if (future < FUTURES_MAX)
 		do_submit(w, executor, (int)future, TASK_RETURN, 0, false);
@@ -620,7 +656,7 @@ static void end_map(struct world *w, const struct event *made, struct pp_map *it
 
 static void do_map(struct world *w, int executor, int kind, unsigned count, unsigned asks)
 {
-	unsigned first = atomic_fetch_add(&w->h->futures, count), i;
+	unsigned first = new_futures(w, count), i;
 	struct pp_executor *x = w->b->map_begin && first + count <= FUTURES_MAX ? acquire(&w->executors[executor]) : NULL;
 	struct arguments arguments = {w, (int)first, (int)(first + count)};
 	struct pp_source source = {next_argument, &arguments};
@@ -944,7 +980,7 @@ static void *run_part(void *arg)
 	thread_number = (int)part->thread + 1;
 	for (i = 0; i < w->p->count; i++)
 		if (w->p->ops[i].thread == part->thread) {
-			if (part->thread)
+			if (part->thread && !pp_schedule_begin)
 				delay(&random);
 			run_op(w, i);
 		}
@@ -980,7 +1016,9 @@ static void watch(struct world *w)
 	unsigned before = history_count(w->h);
 	double since = run_now();
 
-	while (atomic_load(&w->threads_left) > 0 && run_now() - since < QUIET) {
+	if (pp_schedule_idle)
+		pp_schedule_idle();
+	while (!pp_schedule_idle && atomic_load(&w->threads_left) > 0 && run_now() - since < QUIET) {
 		nap(QUIET / 20);
 		if (history_count(w->h) != before) {
 			before = history_count(w->h);
@@ -1044,9 +1082,18 @@ static void await_all(struct world *w)
 {
 	double until = run_now() + PATIENCE * w->scale;
 
-	blocked_begin();
-	while (!all_has_come(w) && !blocked_for_good() && run_now() < until)
+	if (pp_schedule_idle)
+		pp_schedule_idle();
+	else
+		blocked_begin();
+	while (!all_has_come(w) && (pp_schedule_idle || !blocked_for_good()) && run_now() < until)
 		nap(0.0002);
+}
+
+/* Nobody makes it any more, and so nobody needs to look twice. */
+static bool was_never_made(const struct slot *s)
+{
+	return atomic_load(&s->users) == ABSENT;
 }
 
 static void ask_all(struct world *w)
@@ -1054,7 +1101,7 @@ static void ask_all(struct world *w)
 	int i;
 
 	for (i = 0; i < FUTURES_MAX; i++) {
-		struct pp_future *f = acquire(&w->futures[i]);
+		struct pp_future *f = was_never_made(&w->futures[i]) ? NULL : acquire(&w->futures[i]);
 
 		if (!f)
 			continue;
@@ -1074,7 +1121,8 @@ static void clean_up(struct world *w)
 	ask_all(w);
 	await_all(w);
 	for (i = 0; i < FUTURES_MAX; i++)
-		do_future_release(w, i);
+		if (!was_never_made(&w->futures[i]))
+			do_future_release(w, i);
 	for (i = 0; i < EXECUTORS_MAX; i++)
 		do_executor_release(w, i);
 }
@@ -1135,9 +1183,13 @@ void run_program(const struct running *r)
 		if (r->program->ops[i].thread > last)
 			last = r->program->ops[i].thread;
 	do_executor_new(w, 0, r->program->workers, r->program->initializer);
+	if (last == 0)
+		explore_from_here();
 	run_threads(w, 0, 0);
-	if (last > 0)
+	if (last > 0) {
+		explore_from_here();
 		run_threads(w, 1, last);
+	}
 	t = (unsigned)me();
 	clean_up(w);
 	e = event_of(EVENT_THE_END);

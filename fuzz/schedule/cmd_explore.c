@@ -5,6 +5,7 @@
  * Each scenario is a job (jobs.h): it is searched for as long as any other, and what
  * was not exhausted is sampled in the last quarter of the time.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
@@ -21,6 +22,8 @@
 #include "jobs.h"
 #include "loader.h"
 #include "options.h"
+#include "../program_guest.h"
+#include "program_subject.h"
 #include "race.h"
 #include "report.h"
 #include "result_report.h"
@@ -33,9 +36,11 @@
 
 #define ERROR_SIZE 4096
 #define STEPS_DEFAULT 20000
+#define INPUTS_MAX 64 /* options */
 
 enum {
 	OPT_SCENARIO = OPTION_OWN,
+	OPT_INPUT,
 	OPT_PROGRAM,
 	OPT_STRATEGY,
 	OPT_SCHEDULES,
@@ -56,6 +61,7 @@ enum {
 static const struct option longs[] = {
 	OPTIONS_BACKEND,
 	{"scenario", required_argument, NULL, OPT_SCENARIO},
+	{"input", required_argument, NULL, OPT_INPUT},
 	{"program", no_argument, NULL, OPT_PROGRAM},
 	{"strategy", required_argument, NULL, OPT_STRATEGY},
 	{"schedules", required_argument, NULL, OPT_SCHEDULES},
@@ -84,7 +90,8 @@ struct score {
 };
 
 struct entry {
-	const char *scenario;
+	const char *name;
+	char *input; /* of a program; NULL: it is a scenario */
 	int report; /* a file in memory */
 	struct score *score;
 
@@ -95,6 +102,8 @@ struct entry {
 
 struct command {
 	const char *backend, *directory, *outcomes;
+	const char *inputs[INPUTS_MAX];
+	size_t input_count;
 	bool program;
 	bool is_reference;
 	bool no_expect;
@@ -119,6 +128,8 @@ static int help(void)
 	       "Execute scenarios, or any program on pthreads, under controlled schedules.\n\n"
 	       "  -o KEY=VALUE          an option for the backend's adapter; may be repeated\n"
 	       "  --scenario GLOB       only scenarios of such names; may be repeated\n"
+	       "  --input FILE|DIR      a program of `poolproof fuzz`, or all those of a folder, in the\n"
+	       "                        place of scenarios, judged by the model; may be repeated\n"
 	       "  --strategy NAME       random, pct, pos, surw, dfs, dpor, or auto (default): dpor until\n"
 	       "                        every schedule is covered, or else pct for the rest of the time\n"
 	       "  --schedules N         at most N of a scenario (default: no limit)\n"
@@ -162,6 +173,11 @@ static bool take(void *command, int opt, char *value)
 	switch (opt) {
 	case OPT_SCENARIO:
 		select_add(&c->selection, SELECT_CASE, value);
+		return true;
+	case OPT_INPUT:
+		if (c->input_count == INPUTS_MAX)
+			return option_refuse("input", value, "no more than 64 of them, or a folder");
+		c->inputs[c->input_count++] = value;
 		return true;
 	case OPT_PROGRAM:
 		return c->program = true;
@@ -244,13 +260,16 @@ static int parse(struct command *c, int argc, char **argv)
 
 /* ---- one scenario, in its job ------------------------------------------------------------- */
 
-static void fill_file(const struct command *c, struct schedule_file *file, const char *scenario)
+static void fill_file(const struct command *c, struct schedule_file *file, const struct entry *e)
 {
 	size_t i;
 
 	memset(file, 0, sizeof(*file));
-	if (scenario) {
-		file->scenario = strdup(scenario);
+	if (e) {
+		if (e->input)
+			file->input = realpath(e->input, NULL);
+		else
+			file->scenario = strdup(e->name);
 		file->backend = strdup(target.path);
 	} else {
 		for (; c->argv[file->argument_count]; file->argument_count++)
@@ -293,7 +312,7 @@ static enum outcome outcome_of(const char *text)
 static bool is_known(void *arg, const char *text)
 {
 	struct entry *e = arg;
-	struct verdict v = {.c = case_find(e->scenario), .outcome = outcome_of(text), .message = strdup(text)};
+	struct verdict v = {.c = case_find(e->name), .outcome = outcome_of(text), .message = strdup(text)};
 	bool known;
 
 	expect_apply(e->expectations, &v);
@@ -311,7 +330,8 @@ static bool differs(const struct command *c, const char *scenario, FILE *f, cons
 	return e && !c->outcomes && report_difference(f, e, r);
 }
 
-static void explore_subject(struct command *c, const char *name, const char *scenario, FILE *f, struct result *r)
+/* e: NULL for a program that is no guest. */
+static void explore_subject(struct command *c, const char *name, const struct entry *e, FILE *f, struct result *r)
 {
 	struct schedule_file file;
 
@@ -321,46 +341,93 @@ static void explore_subject(struct command *c, const char *name, const char *sce
 		write_outcomes(c->outcomes, name, r);
 	if (r->kind != RESULT_FAILED)
 		return;
-	fill_file(c, &file, scenario);
+	fill_file(c, &file, e);
 	report_failure(f, name, &c->plan, r, &file, c->directory);
 	schedule_file_clear(&file);
 }
 
+static void leave_score(struct entry *e, const struct result *r)
+{
+	e->score->kind = r->kind;
+	e->score->executions = r->executions;
+	e->score->sampled = r->sampled;
+}
+
+static void plan_of_program(struct plan *p, struct program_subject *s)
+{
+	p->subject = &s->subject;
+	p->before = program_subject_before;
+	p->oracle = program_subject_failed;
+	p->arg = s;
+}
+
+static void explore_input(struct command *c, struct job *j, struct entry *e, FILE *f)
+{
+	struct program_subject s = {0};
+	struct result r;
+
+	plan_of_program(&c->plan, &s);
+	if (program_subject_start(&s, e->input, c->error, ERROR_SIZE)) {
+		j->target = s.subject.pid;
+		explore_subject(c, e->name, e, f, &r);
+		if (r.kind == RESULT_FAILED)
+			program_guest_print(s.history, e->input, f);
+		leave_score(e, &r);
+	} else {
+		fprintf(f, "%-12s %s: %s\n", "ERROR", e->name, c->error);
+	}
+	program_subject_end(&s);
+}
+
+static void plan_of_scenario(struct plan *p, struct guest_subject *g)
+{
+	p->subject = &g->subject;
+	p->before = guest_before;
+	p->oracle = guest_failed;
+	p->arg = g;
+}
+
+static void explore_scenario(struct command *c, struct job *j, struct entry *e, FILE *f)
+{
+	struct guest_subject g = {0};
+	struct result r;
+
+	plan_of_scenario(&c->plan, &g);
+	e->expectations = c->expectations;
+	c->plan.known = is_known;
+	c->plan.known_arg = e;
+	if (guest_subject_start(&g, e->name, c->error, ERROR_SIZE)) {
+		j->target = g.subject.pid;
+		explore_subject(c, e->name, e, f, &r);
+		if (r.known)
+			fprintf(f, "  %lu failed as is known: %s\n", r.known, e->reason);
+		e->score->unsupported = g.unsupported;
+		e->score->known = r.known > 0;
+		e->score->differs = differs(c, e->name, f, &r);
+		leave_score(e, &r);
+	} else {
+		fprintf(f, "%-12s %s: %s\n", "ERROR", e->name, c->error);
+	}
+	guest_subject_end(&g);
+}
+
 /* In the process of a job. */
-static void explore_scenario(void *arg, struct job *j)
+static void explore_entry(void *arg, struct job *j)
 {
 	struct command *c = arg;
 	struct entry *e = &c->entry[j->number];
-	struct guest_subject g = {0};
-	struct result r;
 	FILE *f = fdopen(e->report, "w");
 
 	if (!f)
 		_exit(EXIT_USAGE);
-	c->plan.subject = &g.subject;
-	c->plan.before = guest_before;
-	c->plan.oracle = guest_failed;
-	c->plan.arg = &g;
-	e->expectations = c->expectations;
-	c->plan.known = is_known;
-	c->plan.known_arg = e;
 	c->plan.seconds = 0;
 	c->plan.more = jobs_more;
 	c->plan.more_arg = j;
-	e->score->kind = RESULT_ERROR;
-	if (!guest_subject_start(&g, e->scenario, c->error, ERROR_SIZE)) {
-		fprintf(f, "%-12s %s: %s\n", "ERROR", e->scenario, c->error);
-		fclose(f);
-		_exit(0);
-	}
-	j->target = g.subject.pid;
-	explore_subject(c, e->scenario, e->scenario, f, &r);
-	if (r.known)
-		fprintf(f, "  %lu failed as is known: %s\n", r.known, e->reason);
-	*e->score = (struct score){r.kind,	 g.unsupported, r.known > 0, differs(c, e->scenario, f, &r),
-				   r.executions, r.sampled};
+	if (e->input)
+		explore_input(c, j, e, f);
+	else
+		explore_scenario(c, j, e, f);
 	fclose(f);
-	guest_subject_end(&g);
 	_exit(0);
 }
 
@@ -377,10 +444,75 @@ static bool select_scenarios(struct command *c)
 		const char *name = c->selection.cases[i]->name;
 
 		if (scenario_find(name) && n++ % c->shard.count == c->shard.number - 1)
-			c->entry[c->count++].scenario = name;
+			c->entry[c->count++].name = name;
 	}
 	if (!c->count)
 		snprintf(c->error, ERROR_SIZE, "--scenario: no scenario is selected");
+	return c->count > 0;
+}
+
+/* The file's name without folders, up to the dot. */
+static char *name_of(const char *path)
+{
+	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+
+	return strndup(base, strcspn(base, "."));
+}
+
+static void add_input(struct command *c, size_t *n, const char *path)
+{
+	struct entry *grown;
+
+	if ((*n)++ % c->shard.count != c->shard.number - 1)
+		return;
+	grown = realloc(c->entry, (c->count + 1) * sizeof(*grown));
+	if (!grown)
+		return;
+	c->entry = grown;
+	c->entry[c->count++] = (struct entry){.name = name_of(path), .input = strdup(path)};
+}
+
+static int is_program_name(const struct dirent *e)
+{
+	const char *dot = strrchr(e->d_name, '.');
+
+	return dot && strcmp(dot, ".program") == 0;
+}
+
+/* A file, or all programs of a folder. */
+static bool add_inputs(struct command *c, size_t *n, const char *path)
+{
+	struct dirent **list;
+	int i, count = scandir(path, &list, is_program_name, alphasort);
+
+	if (count < 0 && errno != ENOTDIR) {
+		snprintf(c->error, ERROR_SIZE, "--input %s: %s", path, strerror(errno));
+		return false;
+	}
+	if (count < 0) {
+		add_input(c, n, path);
+		return true;
+	}
+	for (i = 0; i < count; i++) {
+		char *file = text_format("%s/%s", path, list[i]->d_name);
+
+		add_input(c, n, file);
+		free(file);
+		free(list[i]);
+	}
+	free(list);
+	return true;
+}
+
+static bool select_inputs(struct command *c)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < c->input_count; i++)
+		if (!add_inputs(c, &n, c->inputs[i]))
+			return false;
+	if (!c->count)
+		snprintf(c->error, ERROR_SIZE, "--input: there is no program");
 	return c->count > 0;
 }
 
@@ -391,7 +523,7 @@ static void copy_report(const struct entry *e)
 	ssize_t n;
 
 	if (e->score->kind == RESULT_ERROR && lseek(e->report, 0, SEEK_END) == 0)
-		printf("%-12s %s: its process has ended\n", "ERROR", e->scenario);
+		printf("%-12s %s: its process has ended\n", "ERROR", e->name);
 	while ((n = pread(e->report, buffer, sizeof(buffer), at)) > 0) {
 		fwrite(buffer, 1, (size_t)n, stdout);
 		at += n;
@@ -441,10 +573,15 @@ static bool open_entries(struct command *c)
 	return true;
 }
 
-static void note_scenarios(unsigned long n, const char *one, const char *many)
+static const char *noun(const struct command *c)
+{
+	return c->input_count ? "program" : "scenario";
+}
+
+static void tell(const struct command *c, unsigned long n, const char *one, const char *many)
 {
 	if (n)
-		printf("%lu %s\n", n, n == 1 ? one : many);
+		printf("%lu %s%s %s\n", n, noun(c), plural(n, "", "s"), n == 1 ? one : many);
 }
 
 static void print_closing_line(const struct command *c, unsigned long n, const char *what)
@@ -464,18 +601,16 @@ static int explore_all(struct command *c)
 		.places = c->jobs.places,
 		.seconds = c->plan.seconds,
 		.search = c->plan.seconds * (samples ? EXPLORE_SEARCH : 1),
-		.run = explore_scenario,
+		.run = explore_entry,
 		.over = count_job,
 		.arg = c,
 	};
 	if (!c->jobs.job || !open_entries(c) || !jobs_run(&c->jobs))
 		return tool_error("no process could be started for a scenario");
-	note_scenarios(c->unsupported, "scenario is not supported by the backend",
-		       "scenarios are not supported by the backend");
-	note_scenarios(c->known, "scenario fails as is known of the backend",
-		       "scenarios fail as is known of the backend");
-	note_scenarios(c->uncontrolled, "scenario could not be controlled", "scenarios could not be controlled");
-	print_closing_line(c, c->count - c->unsupported, "scenario");
+	tell(c, c->unsupported, "is not supported by the backend", "are not supported by the backend");
+	tell(c, c->known, "fails as is known of the backend", "fail as is known of the backend");
+	tell(c, c->uncontrolled, "could not be controlled", "could not be controlled");
+	print_closing_line(c, c->count - c->unsupported, noun(c));
 	return c->failures || c->uncontrolled ? EXIT_RED : EXIT_GOOD;
 }
 
@@ -541,7 +676,7 @@ static int run(struct command *c)
 
 	if (c->program)
 		return explore_program(c);
-	if (!select_scenarios(c) || !target_locate(c->backend, c->error, ERROR_SIZE) ||
+	if (!(c->input_count ? select_inputs(c) : select_scenarios(c)) || !target_locate(c->backend, c->error, ERROR_SIZE) ||
 	    !guests_begin(c->error, ERROR_SIZE) || !probe(&name, &version, c->error, ERROR_SIZE))
 		return tool_error("%s", c->error);
 	c->expectations = target.expect && !c->no_expect ? expect_load(target.expect, c->error, ERROR_SIZE) : expect_new();
@@ -549,8 +684,8 @@ static int run(struct command *c)
 		return tool_error("%s", c->error);
 	c->is_reference = strcmp(name, "libcfutures") == 0;
 	expect_begin(c->expectations, name, version, target.options, target.option_count);
-	printf("poolproof %s: %s %s, %zu %s\n", poolproof_version, name, version, c->count,
-	       plural(c->count, "scenario", "scenarios"));
+	printf("poolproof %s: %s %s, %zu %s%s\n", poolproof_version, name, version, c->count, noun(c),
+	       plural(c->count, "", "s"));
 	free(name);
 	free(version);
 	return explore_all(c);
@@ -571,11 +706,31 @@ static struct command *command_begin(void)
 	return &c;
 }
 
+static _Noreturn void start_program_guest(struct command *c)
+{
+	target.path = strdup(c->backend);
+	program_guest_main(c->guest, c->inputs[0]);
+}
+
+static void free_entries(struct command *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->count; i++)
+		if (c->entry[i].input) {
+			free((char *)c->entry[i].name);
+			free(c->entry[i].input);
+		}
+	free(c->entry);
+}
+
 int cmd_explore(int argc, char **argv)
 {
 	struct command *c = command_begin();
 	int status = parse(c, argc, argv);
 
+	if (status < 0 && c->guest >= 0 && c->input_count)
+		start_program_guest(c);
 	if (status < 0 && c->guest >= 0)
 		guest_main(c->guest, c->selection.given[0].items[0], c->backend);
 	if (status < 0)
@@ -583,7 +738,7 @@ int cmd_explore(int argc, char **argv)
 	if (c->expectations)
 		expect_free(c->expectations);
 	select_clear(&c->selection);
-	free(c->entry);
+	free_entries(c);
 	free(c->jobs.job);
 	target_clear();
 	return status;
@@ -608,28 +763,48 @@ static int replay(struct command *c, struct schedule_file *file)
 	return failed || p->subject->m->ending == END_DIVERGED ? EXIT_RED : EXIT_GOOD;
 }
 
+static int replay_input(struct command *c, struct schedule_file *file)
+{
+	struct program_subject s = {0};
+	int status = EXIT_USAGE;
+
+	plan_of_program(&c->plan, &s);
+	if (program_subject_start(&s, file->input, c->error, ERROR_SIZE)) {
+		status = replay(c, file);
+		program_guest_print(s.history, file->input, stdout);
+	} else {
+		tool_error("%s", c->error);
+	}
+	program_subject_end(&s);
+	return status;
+}
+
 static int replay_scenario(struct command *c, struct schedule_file *file)
 {
 	struct guest_subject g = {0};
 	int status = EXIT_USAGE;
-	size_t i;
 
-	for (i = 0; i < file->option_count; i++)
-		if (!target_add_option(file->options[i], c->error, ERROR_SIZE))
-			return tool_error("%s", c->error);
-	c->plan.subject = &g.subject;
-	c->plan.before = guest_before;
-	c->plan.oracle = guest_failed;
-	c->plan.arg = &g;
+	plan_of_scenario(&c->plan, &g);
 	if (!scenario_find(file->scenario))
 		return tool_error("there is no scenario %s", file->scenario);
-	if (target_locate(file->backend, c->error, ERROR_SIZE) &&
-	    guest_subject_start(&g, file->scenario, c->error, ERROR_SIZE))
+	if (guest_subject_start(&g, file->scenario, c->error, ERROR_SIZE))
 		status = replay(c, file);
 	else
 		tool_error("%s", c->error);
 	guest_subject_end(&g);
 	return status;
+}
+
+static int replay_on_backend(struct command *c, struct schedule_file *file)
+{
+	size_t i;
+
+	for (i = 0; i < file->option_count; i++)
+		if (!target_add_option(file->options[i], c->error, ERROR_SIZE))
+			return tool_error("%s", c->error);
+	if (!target_locate(file->backend, c->error, ERROR_SIZE))
+		return tool_error("%s", c->error);
+	return file->input ? replay_input(c, file) : replay_scenario(c, file);
 }
 
 static int replay_program(struct command *c, struct schedule_file *file)
@@ -667,7 +842,7 @@ int cmd_replay_schedule(int argc, char **argv)
 	}
 	c->plan.options.timeouts_any = file.timeouts_any;
 	c->plan.options.spurious = file.spurious;
-	status = file.scenario ? replay_scenario(c, &file) : replay_program(c, &file);
+	status = file.backend ? replay_on_backend(c, &file) : replay_program(c, &file);
 	schedule_file_clear(&file);
 	target_clear();
 	return status;

@@ -79,6 +79,7 @@ enum kind {
 	OP_DESTROY, /* of an object of another kind than a condition variable */
 	OP_WAITPID,
 	OP_ATOMIC,
+	OP_IDLE, /* possible when no other thread can go on, but for timers */
 	OP_DESCRIPTOR, /* argument: it is to be ready for the events in deadline */
 	OP_KINDS
 };
@@ -272,12 +273,18 @@ static inline bool touches_conflict(struct touch a, struct touch b)
 	return a.object == b.object && !(a.access == LOOKS && b.access == LOOKS);
 }
 
+/* Does the step depend on those of every other thread? */
+static inline bool operation_is_of_all(const struct operation *op)
+{
+	return op->kind == OP_DEATH || op->kind == OP_IDLE;
+}
+
 /* Are two steps of different threads dependent? */
 static inline bool operations_conflict(const struct operation *a, const struct operation *b)
 {
 	int i, k;
 
-	if (a->kind == OP_DEATH || b->kind == OP_DEATH)
+	if (operation_is_of_all(a) || operation_is_of_all(b))
 		return true;
 	for (i = 0; i < a->count; i++)
 		for (k = 0; k < b->count; k++)

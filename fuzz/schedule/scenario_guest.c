@@ -16,26 +16,34 @@
 /* ---- in the explorer ---------------------------------------------------------------- */
 
 /* poolproof explore --guest FD --scenario NAME -o KEY=VALUE ... BACKEND */
-static bool make_arguments(struct guest_subject *g)
+char **guest_arguments(int fd, const char *option, const char *value)
 {
+	char **argv = calloc(2 * target.option_count + 8, sizeof(*argv));
 	size_t i, n = 0;
 
-	g->argv = calloc(2 * target.option_count + 8, sizeof(*g->argv));
-	if (!g->argv)
-		return false;
-	snprintf(g->number, sizeof(g->number), "%d", g->slot_fd);
-	g->argv[n++] = strdup("/proc/self/exe");
-	g->argv[n++] = strdup("explore");
-	g->argv[n++] = strdup("--guest");
-	g->argv[n++] = strdup(g->number);
-	g->argv[n++] = strdup("--scenario");
-	g->argv[n++] = strdup(g->scenario);
+	if (!argv)
+		return NULL;
+	argv[n++] = strdup("/proc/self/exe");
+	argv[n++] = strdup("explore");
+	argv[n++] = strdup("--guest");
+	argv[n++] = text_format("%d", fd);
+	argv[n++] = strdup(option);
+	argv[n++] = strdup(value);
 	for (i = 0; i < target.option_count; i++) {
-		g->argv[n++] = strdup("-o");
-		g->argv[n++] = text_format("%s=%s", target.options[i].key, target.options[i].value);
+		argv[n++] = strdup("-o");
+		argv[n++] = text_format("%s=%s", target.options[i].key, target.options[i].value);
 	}
-	g->argv[n++] = strdup(target.path);
-	return true;
+	argv[n++] = strdup(target.path);
+	return argv;
+}
+
+void guest_arguments_free(char **argv)
+{
+	size_t i;
+
+	for (i = 0; argv && argv[i]; i++)
+		free(argv[i]);
+	free(argv);
 }
 
 bool guest_subject_start(struct guest_subject *g, const char *scenario, char *error, size_t size)
@@ -45,7 +53,8 @@ bool guest_subject_start(struct guest_subject *g, const char *scenario, char *er
 	if (g->slot_fd >= 0 && ftruncate(g->slot_fd, sizeof(*g->slot)) == 0)
 		g->slot = mmap(NULL, sizeof(*g->slot), PROT_READ | PROT_WRITE, MAP_SHARED, g->slot_fd, 0);
 	g->before = malloc(sizeof(*g->before));
-	if (!g->slot || g->slot == MAP_FAILED || !g->before || !make_arguments(g)) {
+	g->argv = guest_arguments(g->slot_fd, "--scenario", scenario);
+	if (!g->slot || g->slot == MAP_FAILED || !g->before || !g->argv) {
 		snprintf(error, size, "no memory for the record of a scenario");
 		return false;
 	}
@@ -60,12 +69,8 @@ bool guest_subject_start(struct guest_subject *g, const char *scenario, char *er
 
 void guest_subject_end(struct guest_subject *g)
 {
-	size_t i;
-
 	subject_end(&g->subject);
-	for (i = 0; g->argv && g->argv[i]; i++)
-		free(g->argv[i]);
-	free(g->argv);
+	guest_arguments_free(g->argv);
 	free(g->before);
 	if (g->slot && g->slot != MAP_FAILED)
 		munmap(g->slot, sizeof(*g->slot));

@@ -16,12 +16,18 @@ struct guest_subject {
 	struct slot *slot, *before; /* of an execution, and as it was at the fork point */
 	int slot_fd;
 	char **argv;
-	char number[16];
 
 	/* Set by the oracle. */
 	bool unsupported;
 	char why[TEXT_MAX];
 };
+
+/*
+ * The command line of a guest, on the backend of target: this tool, with the descriptor of
+ * what it shares and an option that says what it runs.  NULL: no memory.
+ */
+char **guest_arguments(int fd, const char *option, const char *value);
+void guest_arguments_free(char **argv);
 
 /* The backend is that of target (loader.h).  False with one line in error. */
 bool guest_subject_start(struct guest_subject *g, const char *scenario, char *error, size_t size);

@@ -73,6 +73,8 @@ static bool read_line(struct schedule_file *s, char *line)
 		return strcmp(word, "program") == 0;
 	if (strcmp(word, "scenario") == 0)
 		return set(&s->scenario, value);
+	if (strcmp(word, "input") == 0)
+		return set(&s->input, value);
 	if (strcmp(word, "backend") == 0)
 		return set(&s->backend, value);
 	if (strcmp(word, "argument") == 0)
@@ -90,7 +92,9 @@ static bool read_line(struct schedule_file *s, char *line)
 
 static bool is_whole(const struct schedule_file *s)
 {
-	return s->schedule.choices && !s->scenario != !s->arguments && (!s->scenario || s->backend);
+	int subjects = !!s->scenario + !!s->input + !!s->arguments;
+
+	return s->schedule.choices && subjects == 1 && !s->arguments == !!s->backend;
 }
 
 bool schedule_file_read(const char *path, struct schedule_file *s, char *error, size_t size)
@@ -140,8 +144,9 @@ bool schedule_file_write(const char *path, const struct schedule_file *s, const 
 	if (!f)
 		return false;
 	fprintf(f, "%s\n# %.*s\n", HEAD, (int)strcspn(what, "\n"), what);
-	if (s->scenario)
-		fprintf(f, "scenario %s\nbackend %s\n", s->scenario, s->backend);
+	if (s->backend)
+		fprintf(f, "%s %s\nbackend %s\n", s->scenario ? "scenario" : "input",
+			s->scenario ? s->scenario : s->input, s->backend);
 	else
 		fprintf(f, "program\n");
 	for (i = 0; i < s->argument_count; i++)
@@ -164,6 +169,7 @@ static void free_list(char **list, size_t count)
 void schedule_file_clear(struct schedule_file *s)
 {
 	free(s->scenario);
+	free(s->input);
 	free(s->backend);
 	free_list(s->arguments, s->argument_count);
 	free_list(s->options, s->option_count);

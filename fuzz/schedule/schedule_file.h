@@ -4,8 +4,9 @@
  *
  *	poolproof schedule 1
  *	# what happened
- *	scenario NAME           or   program, then one line "argument TEXT" for each
- *	backend PATH                 word of its command line
+ *	scenario NAME           or   input FILE, with a program of the fuzzer
+ *	backend PATH            or both:   program, then one line "argument TEXT" for
+ *	                             each word of its command line
  *	option KEY=VALUE
  *	timeouts any            or   idle
  *	spurious no
@@ -18,7 +19,8 @@
 #include "explore.h"
 
 struct schedule_file {
-	char *scenario, *backend; /* or */
+	char *scenario, *input; /* one of them, with */
+	char *backend;		/* or */
 	char **arguments;	  /* ends with NULL */
 	size_t argument_count;
 	char **options;

@@ -243,12 +243,20 @@ static bool never_at_once(struct touch a, struct touch b)
 	       (a.access == GIVES && b.access == GIVES);
 }
 
+/* Could it be done while nobody can go on? */
+static bool needs_nobody(const struct operation *op)
+{
+	return op->timed || op->kind == OP_COND_SLEEP || op->kind == OP_FUTEX_SLEEP || op->kind == OP_IDLE;
+}
+
 /* Dependent, and it could be that both can be done in one state. */
 static bool may_race(const struct operation *a, const struct operation *b)
 {
 	int i, k;
 
-	if (a->kind == OP_DEATH || b->kind == OP_DEATH)
+	if (a->kind == OP_IDLE || b->kind == OP_IDLE)
+		return needs_nobody(a->kind == OP_IDLE ? b : a);
+	if (operation_is_of_all(a) || operation_is_of_all(b))
 		return true;
 	for (i = 0; i < a->count; i++)
 		for (k = 0; k < b->count; k++)

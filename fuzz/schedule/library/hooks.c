@@ -7,6 +7,8 @@
 EXPORT void pp_schedule_begin(void);
 EXPORT void pp_schedule_end(void);
 EXPORT void pp_schedule_point(const char *label);
+EXPORT void pp_schedule_touch(const void *p);
+EXPORT void pp_schedule_idle(void);
 EXPORT int pp_schedule_choose(int n);
 EXPORT void pp_schedule_outcome(const char *text);
 
@@ -32,6 +34,18 @@ EXPORT void pp_schedule_point(const char *label)
 {
 	(void)label;
 	step((struct operation){.kind = OP_POINT});
+}
+
+/* A step that changes what is at p, for memory that threads share without a lock. */
+EXPORT void pp_schedule_touch(const void *p)
+{
+	step_on(OP_POINT, object_at(p, OBJECT_ATOMIC, false), CHANGES);
+}
+
+/* Returns when no other thread can go on, unless a timer fires. */
+EXPORT void pp_schedule_idle(void)
+{
+	step((struct operation){.kind = OP_IDLE});
 }
 
 static int choose_digit(int n)

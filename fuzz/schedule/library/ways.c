@@ -83,6 +83,21 @@ static uint8_t signal_ways(const struct thread *t)
 	return n > 1 ? (uint8_t)((1 << n) - 1) : ON;
 }
 
+static bool can_go_on(const struct thread *t);
+
+static bool others_wait(const struct thread *t)
+{
+	int i;
+
+	for (i = 0; i < memory->state.threads; i++) {
+		const struct thread *other = thread_at(i);
+
+		if (other != t && other->state == THREAD_LIVE && other->next.kind != OP_IDLE && can_go_on(other))
+			return false;
+	}
+	return true;
+}
+
 static bool can_go_on(const struct thread *t)
 {
 	const struct object *o = t->next.count ? object_of(t) : NULL;
@@ -111,6 +126,8 @@ static bool can_go_on(const struct thread *t)
 
 		return sleepers_on(o, list, 1) == 0;
 	}
+	case OP_IDLE:
+		return others_wait(t);
 	case OP_COND_SLEEP:
 	case OP_BARRIER_SLEEP:
 	case OP_FUTEX_SLEEP:

@@ -19,6 +19,7 @@
 
 void pp_schedule_outcome(const char *text) __attribute__((weak));
 int pp_schedule_choose(int n) __attribute__((weak));
+void pp_schedule_idle(void) __attribute__((weak));
 
 static pthread_mutex_t mu[2] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
 static pthread_cond_t news = PTHREAD_COND_INITIALIZER;
@@ -144,6 +145,11 @@ static void operate(int t, int what)
 	case 12:
 		timed_section(t);
 		break;
+	case 13:
+		if (pp_schedule_idle)
+			pp_schedule_idle();
+		section(t, 0);
+		break;
 	default:
 		note(t, 'c', pp_schedule_choose ? pp_schedule_choose(2) : 0);
 	}
@@ -168,7 +174,7 @@ int main(int argc, char **argv)
 	sem_init(&sem, 0, (unsigned)(rand() % 2));
 	for (t = 0; t < threads; t++)
 		for (i = 0; i < operations; i++)
-			plan[t][i] = rand() % 14;
+			plan[t][i] = rand() % 15;
 	for (t = 0; t < threads; t++)
 		pthread_create(&handle[t], NULL, run, (void *)(long)t);
 	for (t = 0; t < threads; t++)

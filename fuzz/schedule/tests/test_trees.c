@@ -7,8 +7,8 @@
 
 #define WORDS(...) ((char *[]){__VA_ARGS__, NULL})
 /* More with SCHEDULE_PROGRAMS=200. */
-#define DFS_PROGRAMS 30
-#define DRAWN_PROGRAMS 40
+#define DFS_PROGRAMS 200
+#define DRAWN_PROGRAMS 200
 #define DRAWN 200 /* schedules of a program */
 #define MOST 2500 /* executions of a program; one that has more is left out */
 
