@@ -133,6 +133,50 @@ static void double_check(void)
 	check(made == 1);
 }
 
+/* ---- publication before data: who sees the flag sees nothing behind it ------------------ */
+
+static int data;
+static bool published;
+
+static void set_data(void)
+{
+	pthread_mutex_lock(&a);
+	data = 1;
+	pthread_mutex_unlock(&a);
+}
+
+static void *publishes(void *arg)
+{
+	(void)arg;
+	if (right)
+		set_data();
+	pthread_mutex_lock(&b);
+	published = true;
+	pthread_mutex_unlock(&b);
+	if (!right)
+		set_data();
+	return NULL;
+}
+
+static void *looks(void *arg)
+{
+	bool there;
+
+	(void)arg;
+	pthread_mutex_lock(&b);
+	there = published;
+	pthread_mutex_unlock(&b);
+	pthread_mutex_lock(&a);
+	check(!there || data == 1);
+	pthread_mutex_unlock(&a);
+	return NULL;
+}
+
+static void publication_before_data(void)
+{
+	RUN(publishes, looks);
+}
+
 /* ---- wrong lock: two threads, two locks, one variable ----------------------------------- */
 
 static int count;
@@ -430,6 +474,7 @@ static const struct {
 	{"missing_join", missing_join},
 	{"double_free", double_free},
 	{"aba", aba},
+	{"publication_before_data", publication_before_data},
 	{"extra_post", extra_post},
 	{"timeout_and_news", timeout_and_news},
 	{"rwlock_upgrade", rwlock_upgrade},

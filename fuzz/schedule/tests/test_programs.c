@@ -3,7 +3,6 @@
  * test_programs.c: bugs are found and their schedules repeat; the functions return
  * what libc's do.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -21,6 +20,7 @@
 static char *const bugs[] = {
 	"abba",	       "lost_wakeup", "double_check", "wrong_lock", "if_for_while",	"signal_for_broadcast",
 	"missing_join", "double_free", "aba",	       "extra_post", "timeout_and_news", "rwlock_upgrade",
+	"publication_before_data",
 };
 #define BUGS (int)(sizeof(bugs) / sizeof(bugs[0]))
 
@@ -274,14 +274,8 @@ START_TEST(functions_return_what_those_of_libc_do)
 }
 END_TEST
 
-int main(int argc, char **argv)
+static void add(TCase *c)
 {
-	Suite *suite = suite_create("programs");
-	TCase *c = tcase_create("programs");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	folder = argc > 1 ? argv[1] : ".";
 	tcase_add_test(c, functions_return_what_those_of_libc_do);
 	tcase_add_loop_test(c, each_strategy_finds_each_bug, 0, BUGS * WAYS);
 	tcase_add_loop_test(c, no_bug_is_found_where_there_is_none, 0, BUGS);
@@ -290,10 +284,9 @@ int main(int argc, char **argv)
 	tcase_add_test(c, a_wrong_schedule_diverges);
 	tcase_add_test(c, a_schedule_file_is_read_as_it_was_written);
 	tcase_add_loop_test(c, a_wrong_schedule_file_is_refused, 0, sizeof(wrong_files) / sizeof(wrong_files[0]));
-	tcase_set_timeout(c, 0);
-	suite_add_tcase(suite, c);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+}
+
+int main(int argc, char **argv)
+{
+	return run_tests(argc, argv, "programs", add);
 }

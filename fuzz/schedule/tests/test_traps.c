@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* test_traps.c: what schedulers get wrong; no function that blocks goes past the library. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,20 +138,13 @@ START_TEST(no_function_that_blocks_is_missed)
 }
 END_TEST
 
-int main(int argc, char **argv)
+static void add(TCase *c)
 {
-	Suite *suite = suite_create("traps");
-	TCase *c = tcase_create("traps");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	folder = argc > 1 ? argv[1] : ".";
 	tcase_add_loop_test(c, traps_are_known, 0, TRAPS * STRATEGIES);
 	tcase_add_test(c, no_function_that_blocks_is_missed);
-	tcase_set_timeout(c, 0);
-	suite_add_tcase(suite, c);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+}
+
+int main(int argc, char **argv)
+{
+	return run_tests(argc, argv, "traps", add);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* test_trees.c: counts of schedules in closed form; dfs and dpor reach the same outcomes. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "trees.h"
@@ -117,21 +116,14 @@ START_TEST(what_is_drawn_dpor_has_seen)
 }
 END_TEST
 
-int main(int argc, char **argv)
+static void add(TCase *c)
 {
-	Suite *suite = suite_create("trees");
-	TCase *c = tcase_create("trees");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	folder = argc > 1 ? argv[1] : ".";
 	tcase_add_loop_test(c, dpor_runs_each_order_once, 0, sizeof(counts) / sizeof(counts[0]));
 	tcase_add_test(c, dfs_and_dpor_reach_the_same_outcomes);
 	tcase_add_test(c, what_is_drawn_dpor_has_seen);
-	tcase_set_timeout(c, 0);
-	suite_add_tcase(suite, c);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+}
+
+int main(int argc, char **argv)
+{
+	return run_tests(argc, argv, "trees", add);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* test_walks.c: surw draws every order of the sections under one lock alike; a plain walk does not. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,20 +120,13 @@ START_TEST(random_does_not)
 }
 END_TEST
 
-int main(int argc, char **argv)
+static void add(TCase *c)
 {
-	Suite *suite = suite_create("walks");
-	TCase *c = tcase_create("walks");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	folder = argc > 1 ? argv[1] : ".";
 	tcase_add_loop_test(c, surw_draws_each_order_alike, 0, WALKS);
 	tcase_add_test(c, random_does_not);
-	tcase_set_timeout(c, 0);
-	suite_add_tcase(suite, c);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+}
+
+int main(int argc, char **argv)
+{
+	return run_tests(argc, argv, "walks", add);
 }

@@ -2,7 +2,7 @@
 /* trees.c: see trees.h. */
 #include "trees.h"
 
-#include <check.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -83,4 +83,32 @@ void search_clear(struct search *r)
 {
 	while (r->outcomes.count)
 		free(r->outcomes.text[--r->outcomes.count]);
+}
+
+static void stay_on_one_processor(void)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu < 0 ? 0 : cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+int run_tests(int argc, char **argv, const char *name, void (*add)(TCase *c))
+{
+	Suite *suite = suite_create(name);
+	TCase *c = tcase_create(name);
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	folder = argc > 1 ? argv[1] : ".";
+	stay_on_one_processor();
+	add(c);
+	tcase_set_timeout(c, 0);
+	suite_add_tcase(suite, c);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
 }

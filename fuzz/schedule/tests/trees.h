@@ -3,6 +3,8 @@
 #ifndef SCHEDULE_TESTS_TREES_H
 #define SCHEDULE_TESTS_TREES_H
 
+#include <check.h>
+
 #include "../explore.h"
 
 #define SET_MAX 4096
@@ -25,6 +27,12 @@ void search_clear(struct search *r);
 
 /* Is each of a in b? */
 bool set_holds(const struct set *b, const struct set *a);
+
+/*
+ * The main function of a program of tests, each of which adds its own to a case.  It stays on
+ * one processor: a token goes from hand to hand there faster.
+ */
+int run_tests(int argc, char **argv, const char *name, void (*add)(TCase *c));
 
 /* Where the programs of the tests are. */
 extern const char *folder;
