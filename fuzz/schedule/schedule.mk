@@ -65,7 +65,7 @@ SCHEDULE_BIN      := $(B)/fuzz/schedule/tests
 $(SCHEDULE_PROGRAMS:%=$(SCHEDULE_BIN)/%): $(SCHEDULE_BIN)/%: $(SCHEDULE_BIN)/%.o
 	$(Q)$(CC) -pthread -o $@ $^
 # A program whose accesses are watched.
-$(SCHEDULE_BIN)/unordered: fuzz/schedule/tests/unordered.c $(SCHEDULE_OBJECTS)
+$(SCHEDULE_BIN)/unordered: fuzz/schedule/tests/unordered.c fuzz/schedule/tests/parts.h $(SCHEDULE_OBJECTS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -O1 -g -pthread -fsanitize=thread -c -o $@.o $<
 	$(Q)$(CC) -pthread -o $@ $@.o $(SCHEDULE_OBJECTS) -Wl,-rpath,$(abspath $(B))

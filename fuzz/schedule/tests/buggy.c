@@ -4,23 +4,15 @@
  * schedules only: as an abort or a deadlock.  buggy NAME right is the same program
  * without the bug.
  */
-#include <pthread.h>
 #include <semaphore.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "parts.h"
 
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER,
 		       c = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t news = PTHREAD_COND_INITIALIZER;
 static bool right;
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void run(int n, void *(*const *bodies)(void *))
 {
@@ -461,10 +453,7 @@ static void timeout_and_news(void)
 	RUN(receives, sends);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} programs[] = {
+static const struct part programs[] = {
 	{"abba", abba},
 	{"lost_wakeup", lost_wakeup},
 	{"double_check", double_check},
@@ -482,13 +471,6 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	size_t i;
-
 	right = argc > 2 && strcmp(argv[2], "right") == 0;
-	for (i = 0; argc > 1 && i < sizeof(programs) / sizeof(programs[0]); i++)
-		if (strcmp(argv[1], programs[i].name) == 0) {
-			programs[i].run();
-			return 0;
-		}
-	return 2;
+	return RUN_PART(programs, argc, argv);
 }

@@ -1,33 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* traps.c: traps NAME: programs that a scheduler gets wrong if nobody has thought of them. */
-#include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "parts.h"
+
 static pthread_mutex_t mu = PTHREAD_MUTEX_INITIALIZER;
 static volatile int flag;
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static pthread_t start(void *(*body)(void *), void *arg)
-{
-	pthread_t t;
-
-	check(pthread_create(&t, NULL, body, arg) == 0);
-	return t;
-}
 
 static void section(void)
 {
@@ -273,10 +257,7 @@ static void cancels(void)
 	pthread_join(t, NULL);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} programs[] = {
+static const struct part programs[] = {
 	{"early_calls", early_calls},
 	{"yield_loop", yield_loop},
 	{"sleep_loop", sleep_loop},
@@ -296,12 +277,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	size_t i;
-
-	for (i = 0; argc > 1 && i < sizeof(programs) / sizeof(programs[0]); i++)
-		if (strcmp(argv[1], programs[i].name) == 0) {
-			programs[i].run();
-			return 0;
-		}
-	return 2;
+	return RUN_PART(programs, argc, argv);
 }

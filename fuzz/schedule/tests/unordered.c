@@ -3,24 +3,14 @@
  * unordered.c: unordered NAME: programs whose accesses to memory are watched; those
  * whose name begins with "right" have no race.
  */
-#include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "parts.h"
 
 static pthread_mutex_t mu = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t barrier;
 static int data, ready, *block;
 static atomic_int published;
-
-static pthread_t start(void *(*body)(void *))
-{
-	pthread_t t;
-
-	if (pthread_create(&t, NULL, body, NULL) != 0)
-		abort();
-	return t;
-}
 
 /* ---- races --------------------------------------------------------------------------- */
 
@@ -34,7 +24,7 @@ static void *writes(void *arg)
 
 static void write_and_write(void)
 {
-	pthread_t t = start(writes);
+	pthread_t t = start(writes, NULL);
 
 	writes(NULL);
 	pthread_join(t, NULL);
@@ -52,7 +42,7 @@ static void *publishes_too_early(void *arg)
 
 static void publication_before_data(void)
 {
-	pthread_t t = start(publishes_too_early);
+	pthread_t t = start(publishes_too_early, NULL);
 	int is_ready, seen = 1;
 
 	pthread_mutex_lock(&mu);
@@ -61,8 +51,7 @@ static void publication_before_data(void)
 	if (is_ready)
 		seen = data;
 	pthread_join(t, NULL);
-	if (!seen)
-		abort();
+	check(seen);
 }
 
 static void *uses(void *arg)
@@ -79,7 +68,7 @@ static void use_after_free(void)
 
 	block = malloc(sizeof(*block));
 	*block = 0;
-	t = start(uses);
+	t = start(uses, NULL);
 	pthread_mutex_lock(&mu);
 	free(block);
 	pthread_mutex_unlock(&mu);
@@ -97,10 +86,9 @@ static void *publishes(void *arg)
 
 static void right_atomic(void)
 {
-	pthread_t t = start(publishes);
+	pthread_t t = start(publishes, NULL);
 
-	if (atomic_load(&published) && data != 1)
-		abort();
+	check(!atomic_load(&published) || data == 1);
 	pthread_join(t, NULL);
 }
 
@@ -116,10 +104,9 @@ static void right_barrier(void)
 	pthread_t t;
 
 	pthread_barrier_init(&barrier, NULL, 2);
-	t = start(arrives);
+	t = start(arrives, NULL);
 	pthread_barrier_wait(&barrier);
-	if (data != 1)
-		abort();
+	check(data == 1);
 	pthread_join(t, NULL);
 }
 
@@ -140,18 +127,15 @@ static void *has_locals(void *arg)
 /* Stacks and blocks come back; what was there before is another thread's no more. */
 static void right_reuse(void)
 {
-	pthread_t t = start(has_locals), u;
+	pthread_t t = start(has_locals, NULL), u;
 
 	pthread_detach(t);
-	u = start(has_locals);
+	u = start(has_locals, NULL);
 	free(malloc(64));
 	pthread_join(u, NULL);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} programs[] = {
+static const struct part programs[] = {
 	{"write_and_write", write_and_write},
 	{"publication_before_data", publication_before_data},
 	{"use_after_free", use_after_free},
@@ -162,12 +146,5 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	size_t i;
-
-	for (i = 0; argc > 1 && i < sizeof(programs) / sizeof(programs[0]); i++)
-		if (strcmp(argv[1], programs[i].name) == 0) {
-			programs[i].run();
-			return 0;
-		}
-	return 2;
+	return RUN_PART(programs, argc, argv);
 }
