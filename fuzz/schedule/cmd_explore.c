@@ -52,6 +52,7 @@ enum {
 	OPT_STEPS,
 	OPT_TIMEOUTS,
 	OPT_SPURIOUS,
+	OPT_RACES,
 	OPT_DIRECTORY,
 	OPT_OUTCOMES,
 	OPT_NO_EXPECT,
@@ -73,6 +74,7 @@ static const struct option longs[] = {
 	{"steps", required_argument, NULL, OPT_STEPS},
 	{"timeouts", required_argument, NULL, OPT_TIMEOUTS},
 	{"spurious", no_argument, NULL, OPT_SPURIOUS},
+	{"races", required_argument, NULL, OPT_RACES},
 	{"directory", required_argument, NULL, OPT_DIRECTORY},
 	{"outcomes", required_argument, NULL, OPT_OUTCOMES},
 	{"no-expect", no_argument, NULL, OPT_NO_EXPECT},
@@ -138,6 +140,8 @@ static int help(void)
 	       "  --timeouts any|idle   a timer fires at any step, or only when nothing else can\n"
 	       "                        be done (default: any)\n"
 	       "  --spurious            condition variables also wake up for no reason\n"
+	       "  --races fail|explore  where accesses are watched, two that nothing orders are a\n"
+	       "                        failure, or become steps from then on (default: fail)\n"
 	       "  --steps N             an execution of more steps is a livelock (default: %d)\n"
 	       "  --seed N              of the strategies that draw (default: 1)\n"
 	       "  --jobs N              scenarios at a time (default: one for each processor)\n"
@@ -209,6 +213,10 @@ static bool take(void *command, int opt, char *value)
 		       option_refuse("timeouts", value, "any or idle");
 	case OPT_SPURIOUS:
 		return c->plan.options.spurious = true;
+	case OPT_RACES:
+		c->plan.options.races_explored = strcmp(value, "explore") == 0;
+		return c->plan.options.races_explored || strcmp(value, "fail") == 0 ||
+		       option_refuse("races", value, "fail or explore");
 	case OPT_DIRECTORY:
 		c->directory = value;
 		return true;
@@ -752,6 +760,8 @@ static int replay(struct command *c, struct schedule_file *file)
 	char text[2 * TEXT_MAX];
 	bool failed;
 
+	p->subject->m->points = file->schedule.points;
+	memcpy(p->subject->m->point, file->point, sizeof(file->point));
 	if (!report_schedule(stdout, p, &file->schedule))
 		return tool_error("the target has ended outside of an execution");
 	failed = execution_failed(p, text, sizeof(text));
@@ -842,6 +852,7 @@ int cmd_replay_schedule(int argc, char **argv)
 	}
 	c->plan.options.timeouts_any = file.timeouts_any;
 	c->plan.options.spurious = file.spurious;
+	c->plan.options.races_explored = file.races_explored;
 	status = file.backend ? replay_on_backend(c, &file) : replay_program(c, &file);
 	schedule_file_clear(&file);
 	target_clear();

@@ -48,6 +48,7 @@ const char *operation_name(int kind)
 		[OP_DESTROY] = "destroy",
 		[OP_WAITPID] = "waitpid",
 		[OP_ATOMIC] = "access",
+		[OP_ACCESS] = "plain access",
 		[OP_IDLE] = "all the others wait",
 		[OP_DESCRIPTOR] = "descriptor",
 	};

@@ -55,6 +55,7 @@ static void follow_schedule(const struct plan *p, const struct schedule *s, bool
 
 	request_begin(r, &p->options, POLICY_STAY);
 	r->lenient = lenient;
+	r->points = s->points;
 	r->count = s->count < STEPS_MAX ? s->count : STEPS_MAX;
 	memcpy(r->prefix, s->choices, r->count * sizeof(*s->choices));
 }
@@ -109,7 +110,7 @@ bool execution_failed(const struct plan *p, char *text, size_t size)
 
 static struct schedule schedule_of(const struct memory *m)
 {
-	struct schedule s = {calloc(m->state.steps + 1, sizeof(struct choice)), 0};
+	struct schedule s = {calloc(m->state.steps + 1, sizeof(struct choice)), 0, m->request.points};
 	uint32_t i;
 
 	for (i = 0; s.choices && i < m->events; i++)
@@ -179,7 +180,7 @@ static void adopt(const struct plan *p, struct result *r, struct schedule now)
 /* Try the schedule without the steps from..to: what can be followed of it is. */
 static bool try_without(const struct plan *p, struct result *r, uint32_t from, uint32_t to)
 {
-	struct schedule s = {calloc(r->schedule.count + 1, sizeof(struct choice)), 0}, now;
+	struct schedule s = {calloc(r->schedule.count + 1, sizeof(struct choice)), 0, r->schedule.points}, now;
 	uint32_t i;
 
 	if (!s.choices)
@@ -322,12 +323,21 @@ static bool has_time(const struct plan *p, const struct strategy *s, struct resu
 	return seconds > 0;
 }
 
+/* There are more steps than the search knows of. */
+static void *begin_again(const struct strategy *s, void *state, const struct plan *p)
+{
+	s->end(state);
+	return s->begin(&p->options);
+}
+
 /* True if there is no reason to go on with another strategy. */
 static bool follow(const struct plan *p, const struct strategy *s, struct result *r, double seconds)
 {
 	void *state = s->begin(&p->options);
 	double begun = clock_now(), end = begun + seconds;
+	const struct memory *m = p->subject->m;
 	unsigned long n = 0;
+	uint32_t points = m->points;
 	bool over = false;
 
 	while (state && !over && (!p->schedules || n < p->schedules) && has_time(p, s, r, &begun, &end)) {
@@ -335,15 +345,19 @@ static bool follow(const struct plan *p, const struct strategy *s, struct result
 			r->searched = true;
 			break;
 		}
+		p->subject->m->request.points = points;
 		if (!execute(p)) {
 			over = lost(r);
 			break;
 		}
 		n++;
 		s->exhaustive ? r->executions++ : r->sampled++;
-		r->complete += s->exhaustive && p->subject->m->ending != END_ASLEEP;
-		s->seen(state, p->subject->m);
+		r->complete += s->exhaustive && m->ending != END_ASLEEP;
+		s->seen(state, m);
 		over = look(p, r);
+		if (points != m->points && s->exhaustive)
+			state = begin_again(s, state, p);
+		points = m->points;
 	}
 	r->seconds += clock_now() - begun;
 	if (state)

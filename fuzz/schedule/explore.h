@@ -63,6 +63,7 @@ struct outcome_count {
 struct schedule {
 	struct choice *choices;
 	uint32_t count;
+	uint32_t points; /* racing accesses that are steps of it, as memory has them */
 };
 
 struct result {

@@ -26,6 +26,7 @@
 #define EVENTS_MAX 200000
 #define STEPS_MAX 65536 /* of a prefix */
 #define TEXT_MAX 512
+#define POINTS_MAX 256
 #define NOBODY (-1)
 #define ENVIRONMENT "POOLPROOF_SCHEDULE" /* the number of the descriptor to map */
 
@@ -79,6 +80,7 @@ enum kind {
 	OP_DESTROY, /* of an object of another kind than a condition variable */
 	OP_WAITPID,
 	OP_ATOMIC,
+	OP_ACCESS, /* plain, by an instruction that was seen racing */
 	OP_IDLE, /* possible when no other thread can go on, but for timers */
 	OP_DESCRIPTOR, /* argument: it is to be ready for the events in deadline */
 	OP_KINDS
@@ -205,6 +207,7 @@ enum caveat {
 	CAVEAT_CALL = 4,	/* a call was not controlled: see text */
 	CAVEAT_WAYS = 8,	/* more sleepers than a signal has ways */
 	CAVEAT_FORK = 16,	/* several processes */
+	CAVEAT_POINTS = 64,	/* more racing accesses than can be steps */
 	CAVEAT_TIME = 32	/* timers fired only when nothing else could be done */
 };
 
@@ -220,6 +223,8 @@ struct request {
 	uint64_t weighed[OBJECTS_MAX / 64]; /* SURW: a bit for each object */
 	bool timeouts_any; /* a timer may fire at any step; else only when nothing else can */
 	bool spurious;
+	bool races_explored; /* they are learned, and no failure */
+	uint32_t points; /* in force */
 	bool lenient; /* a prefix is followed as far as it can be */
 	bool whole;   /* the set-up too is free */
 	bool hold;    /* stay as it is at its end, for the explorer to look at it */
@@ -250,6 +255,8 @@ struct memory {
 	/* The explorer counts asked up, and the target counts done after it; futexes. */
 	uint32_t asked, done;
 	bool watched;	/* there is code that tells its accesses */
+	uint32_t points; /* instructions that were seen racing, from execution to execution */
+	uint64_t point[POINTS_MAX];
 	uint32_t ready; /* the target has come to its fork point */
 	struct request request;
 

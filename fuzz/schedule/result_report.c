@@ -35,6 +35,7 @@ static void print_caveats(FILE *f, const struct result *r)
 		{CAVEAT_CALL, "a call was not controlled"},
 		{CAVEAT_WAYS, "more sleepers than ways of a signal"},
 		{CAVEAT_FORK, "several processes"},
+		{CAVEAT_POINTS, "more racing accesses than can be steps"},
 		{CAVEAT_TIME, "timers fire only when nothing else can be done"},
 	};
 	const char *between = "; but for: ";
@@ -276,6 +277,8 @@ void report_failure(FILE *f, const char *name, const struct plan *p, struct resu
 	print_output(f, p);
 	file->timeouts_any = p->options.timeouts_any;
 	file->spurious = p->options.spurious;
+	file->races_explored = p->options.races_explored;
+	memcpy(file->point, p->subject->m->point, sizeof(file->point));
 	file->hash = r->hash;
 	file->schedule = r->schedule;
 	snprintf(path, sizeof(path), "%s/%s-%08" PRIx32 ".schedule", directory, name, (uint32_t)r->hash);
@@ -283,5 +286,5 @@ void report_failure(FILE *f, const char *name, const struct plan *p, struct resu
 		fprintf(f, "  again: poolproof replay %s\n", path);
 	else
 		fprintf(f, "  its schedule could not be written to %s\n", path);
-	file->schedule = (struct schedule){NULL, 0};
+	file->schedule = (struct schedule){0};
 }

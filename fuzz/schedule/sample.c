@@ -20,9 +20,10 @@ void request_begin(struct request *r, const struct strategy_options *o, enum pol
 	r->steps_max = o->steps_max;
 	r->timeouts_any = o->timeouts_any;
 	r->spurious = o->spurious;
+	r->races_explored = o->races_explored;
 	r->whole = o->whole;
 	r->lenient = r->hold = false;
-	r->depth = r->count = 0;
+	r->depth = r->count = r->points = 0;
 	memset(r->asleep, 0, sizeof(r->asleep));
 }
 

@@ -55,6 +55,22 @@ static bool read_steps(struct schedule *s, char *text)
 	return true;
 }
 
+static bool read_points(struct schedule_file *s, char *text)
+{
+	char *word, *rest = text, *end;
+
+	while ((word = strsep(&rest, " "))) {
+		if (!*word)
+			continue;
+		if (s->schedule.points == POINTS_MAX)
+			return false;
+		s->point[s->schedule.points++] = strtoull(word, &end, 16);
+		if (*end)
+			return false;
+	}
+	return true;
+}
+
 static bool set(char **to, const char *text)
 {
 	free(*to);
@@ -85,6 +101,10 @@ static bool read_line(struct schedule_file *s, char *line)
 		return s->timeouts_any = strcmp(value, "any") == 0, true;
 	if (strcmp(word, "spurious") == 0)
 		return s->spurious = strcmp(value, "yes") == 0, true;
+	if (strcmp(word, "races") == 0)
+		return s->races_explored = strcmp(value, "explore") == 0, true;
+	if (strcmp(word, "points") == 0)
+		return read_points(s, value);
 	if (strcmp(word, "hash") == 0)
 		return s->hash = strtoull(value, &end, 16), *end == '\0';
 	return strcmp(word, "steps") == 0 && !s->schedule.choices && read_steps(&s->schedule, value);
@@ -136,6 +156,16 @@ static void write_steps(FILE *f, const struct schedule *s)
 	fputc('\n', f);
 }
 
+static void write_points(FILE *f, const struct schedule_file *s)
+{
+	uint32_t i;
+
+	fprintf(f, "points");
+	for (i = 0; i < s->schedule.points; i++)
+		fprintf(f, " %" PRIx64, s->point[i]);
+	fputc('\n', f);
+}
+
 bool schedule_file_write(const char *path, const struct schedule_file *s, const char *what)
 {
 	FILE *f = fopen(path, "we");
@@ -153,8 +183,10 @@ bool schedule_file_write(const char *path, const struct schedule_file *s, const 
 		fprintf(f, "argument %s\n", s->arguments[i]);
 	for (i = 0; i < s->option_count; i++)
 		fprintf(f, "option %s\n", s->options[i]);
-	fprintf(f, "timeouts %s\nspurious %s\nhash %016" PRIx64 "\n", s->timeouts_any ? "any" : "idle",
-		s->spurious ? "yes" : "no", s->hash);
+	fprintf(f, "timeouts %s\nspurious %s\nraces %s\nhash %016" PRIx64 "\n", s->timeouts_any ? "any" : "idle",
+		s->spurious ? "yes" : "no", s->races_explored ? "explore" : "fail", s->hash);
+	if (s->schedule.points)
+		write_points(f, s);
 	write_steps(f, &s->schedule);
 	return fclose(f) == 0;
 }

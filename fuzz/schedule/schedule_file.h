@@ -10,6 +10,8 @@
  *	option KEY=VALUE
  *	timeouts any            or   idle
  *	spurious no
+ *	races fail              or   explore
+ *	points 5555555551a0 ... of the accesses that are steps, if there are any
  *	hash 0123456789abcdef
  *	steps 0 0 0 1 1:6 0     thread, and its way if it is not 0
  */
@@ -25,7 +27,8 @@ struct schedule_file {
 	size_t argument_count;
 	char **options;
 	size_t option_count;
-	bool timeouts_any, spurious;
+	bool timeouts_any, spurious, races_explored;
+	uint64_t point[POINTS_MAX]; /* of schedule.points */
 	uint64_t hash;
 	struct schedule schedule;
 };

@@ -13,7 +13,7 @@
 struct strategy_options {
 	uint64_t seed;
 	int preemptions; /* of dfs, at the most; -1: any number */
-	bool timeouts_any, spurious;
+	bool timeouts_any, spurious, races_explored;
 	bool whole; /* there is no set-up: all is explored */
 	uint32_t steps_max;
 };

@@ -8,6 +8,9 @@
  * object that gives it back releases, one that takes it acquires, any other
  * does both: more order than there may be, so no race is told that is none.
  *
+ * Where races are to be explored, both accesses of one become steps in the executions
+ * that follow.  Such a step orders nothing, so that what hides behind it is found, too.
+ *
  * All of it belongs to one process and is used by who has the token.
  */
 #define _GNU_SOURCE
@@ -63,7 +66,7 @@ void points_step(int thread, const struct operation *op)
 
 	if (!on)
 		return;
-	for (i = 0; i < op->count; i++) {
+	for (i = 0; i < op->count && op->kind != OP_ACCESS; i++) {
 		int object = op->touches[i].object, access = op->touches[i].access;
 
 		if (access != GIVES)
@@ -120,6 +123,30 @@ static void place_text(const void *pc, char *text, size_t size)
 		 (unsigned long)((const char *)pc - (const char *)info.dli_fbase) - 1);
 }
 
+/* In force from the next execution on. */
+static void learn_point(const void *pc)
+{
+	uint32_t i;
+
+	for (i = 0; i < memory->points; i++)
+		if (memory->point[i] == (uint64_t)(uintptr_t)pc)
+			return;
+	if (memory->points == POINTS_MAX)
+		caveat(CAVEAT_POINTS, NULL);
+	else
+		memory->point[memory->points++] = (uint64_t)(uintptr_t)pc;
+}
+
+static bool is_point(const void *pc)
+{
+	uint32_t i;
+
+	for (i = 0; i < memory->request.points; i++)
+		if (memory->point[i] == (uint64_t)(uintptr_t)pc)
+			return true;
+	return false;
+}
+
 static _Noreturn void tell_race(const struct mark *before, const char *what_before, int thread, const char *what,
 				const void *pc)
 {
@@ -134,8 +161,12 @@ static _Noreturn void tell_race(const struct mark *before, const char *what_befo
 static void judge(const struct mark *m, const char *what_before, int thread, uint8_t mask, const char *what,
 		  const void *pc)
 {
-	if (m->epoch && (m->mask & mask) && m->thread != thread && m->epoch > clocks[thread][m->thread])
+	if (!m->epoch || !(m->mask & mask) || m->thread == thread || m->epoch <= clocks[thread][m->thread])
+		return;
+	if (!memory->request.races_explored)
 		tell_race(m, what_before, thread, what, pc);
+	learn_point(m->pc);
+	learn_point(pc);
 }
 
 static _Noreturn void tell_freed(const struct cell *c, int thread, const char *what, const void *pc)
@@ -180,12 +211,32 @@ static void touch(uintptr_t granule, uint8_t mask, const char *what, bool writes
 		note_read(c, now);
 }
 
+/*
+ * It touches its eight bytes, whatever their size and place, and what begins where it does,
+ * for that may be an atomic; or of a range the first eight and the last.
+ */
+static void access_step(uintptr_t from, uintptr_t end, bool writes)
+{
+	enum access access = writes ? CHANGES : LOOKS;
+	uintptr_t first = from & ~(uintptr_t)7, last = (end - 1) & ~(uintptr_t)7;
+	uintptr_t second = last != first ? last : from;
+	struct operation op = operation_on(OP_ACCESS, object_at((void *)first, OBJECT_ATOMIC, false), access);
+
+	if (last - first > 8)
+		caveat(CAVEAT_POINTS, NULL);
+	if (second != first)
+		operation_add(&op, object_at((void *)second, OBJECT_ATOMIC, false), access);
+	step(op);
+}
+
 static void touch_range(const void *p, size_t size, const char *what, bool writes, const void *pc)
 {
 	uintptr_t at = (uintptr_t)p, end = at + size;
 
 	if (!on)
 		return;
+	if (memory->request.points && is_point(pc))
+		access_step(at, end, writes);
 	while (at < end) {
 		uintptr_t next = (at | 7) + 1;
 		unsigned first = at & 7, last = next < end ? 8 : (unsigned)(end - (at & ~(uintptr_t)7));

@@ -130,6 +130,50 @@ START_TEST(accesses_are_watched)
 }
 END_TEST
 
+/* Told to explore races: a harmless one is no failure, what another leads to is. */
+static const struct {
+	char *name;
+	const char *told;
+	unsigned long least; /* executions, if nothing is wrong: the two orders that the race has */
+} racing[] = {
+	{"publication_before_data", "killed by SIGABRT", 0},
+	{"plain_flag", "killed by SIGABRT", 0},
+	{"lost_update", "killed by SIGABRT", 0},
+	{"use_after_free", "race: use after free", 0},
+	{"harmless", NULL, 6},
+	{"right_atomic", NULL, 2},
+};
+#define RACING (int)(sizeof(racing) / sizeof(racing[0]))
+
+START_TEST(what_races_becomes_steps)
+{
+	char *path = program("unordered"), *name = racing[_i % RACING].name;
+	const char *told = racing[_i % RACING].told;
+	struct subject s;
+	struct plan p;
+	struct result r;
+
+	begin(&p, &s, WORDS(path, name));
+	p.strategy = ways[_i / RACING].strategy;
+	p.options.preemptions = ways[_i / RACING].preemptions;
+	p.options.races_explored = true;
+	p.schedules = told ? MOST : 200;
+	explore(&p, &r);
+	if (told) {
+		ck_assert_msg(r.kind == RESULT_FAILED && r.confirmed, "%s by %s: not found", name, p.strategy->name);
+		ck_assert_msg(strncmp(r.text, told, strlen(told)) == 0, "%s: %s", name, r.text);
+	} else {
+		ck_assert_msg(r.kind == (p.strategy->exhaustive ? RESULT_EXHAUSTED : RESULT_SAMPLED), "%s: %s", name,
+			      r.text);
+		ck_assert(s.m->points > 0 || racing[_i % RACING].least == 2);
+		ck_assert_uint_ge(r.executions + r.sampled, racing[_i % RACING].least);
+	}
+	result_clear(&r);
+	subject_end(&s);
+	free(path);
+}
+END_TEST
+
 /* ---- the same again ---------------------------------------------------------------------- */
 
 static uint64_t draw_one(const struct plan *p, uint64_t seed)
@@ -144,7 +188,7 @@ static uint64_t draw_one(const struct plan *p, uint64_t seed)
 
 static struct schedule taken(const struct memory *m)
 {
-	struct schedule s = {calloc(m->state.steps + 1, sizeof(struct choice)), 0};
+	struct schedule s = {calloc(m->state.steps + 1, sizeof(struct choice)), 0, 0};
 	uint32_t i;
 
 	for (i = 0; i < m->events; i++)
@@ -188,9 +232,9 @@ START_TEST(a_wrong_schedule_diverges)
 	struct plan p;
 
 	begin(&p, &s, WORDS(path, "abba"));
-	ck_assert(execute_schedule(&p, &(struct schedule){nobody, 1}, false));
+	ck_assert(execute_schedule(&p, &(struct schedule){nobody, 1, 0}, false));
 	ck_assert_int_eq(s.m->ending, END_DIVERGED);
-	ck_assert(execute_schedule(&p, &(struct schedule){nobody, 1}, true));
+	ck_assert(execute_schedule(&p, &(struct schedule){nobody, 1, 0}, true));
 	ck_assert_int_eq(s.m->ending, END_NONE);
 	subject_end(&s);
 	free(path);
@@ -204,7 +248,8 @@ START_TEST(a_schedule_file_is_read_as_it_was_written)
 	struct choice choices[] = {{0, 0}, {1, WAY_TIMEOUT}, {0, 3}};
 	char *words[] = {"./a.out", "two words", NULL};
 	struct schedule_file out = {.arguments = words, .argument_count = 2, .spurious = true, .hash = 0xfeedULL << 40,
-				    .schedule = {choices, 3}}, in;
+				    .schedule = {choices, 3, 2},
+				    .point = {0x1234, 0xabcdef}, .races_explored = true}, in;
 	char *path = program("written.schedule"), error[256];
 
 	ck_assert(schedule_file_write(path, &out, "what happened\nin two lines"));
@@ -215,6 +260,9 @@ START_TEST(a_schedule_file_is_read_as_it_was_written)
 	ck_assert_str_eq(in.arguments[1], "two words");
 	ck_assert_uint_eq(in.hash, out.hash);
 	ck_assert_uint_eq(in.schedule.count, 3);
+	ck_assert(in.races_explored);
+	ck_assert_uint_eq(in.schedule.points, 2);
+	ck_assert_uint_eq(in.point[1], 0xabcdef);
 	ck_assert_int_eq(memcmp(in.schedule.choices, choices, sizeof(choices)), 0);
 	schedule_file_clear(&in);
 	free(path);
@@ -257,7 +305,7 @@ START_TEST(functions_return_what_those_of_libc_do)
 	FILE *f = popen(path, "r");
 	struct subject s;
 	struct plan p;
-	struct schedule none = {(struct choice[]){{0, 0}}, 0};
+	struct schedule none = {(struct choice[]){{0, 0}}, 0, 0};
 	size_t i, line = 0;
 
 	ck_assert(f != NULL && fread(real, 1, sizeof(real) - 1, f) > 0);
@@ -280,6 +328,7 @@ static void add(TCase *c)
 	tcase_add_loop_test(c, each_strategy_finds_each_bug, 0, BUGS * WAYS);
 	tcase_add_loop_test(c, no_bug_is_found_where_there_is_none, 0, BUGS);
 	tcase_add_loop_test(c, accesses_are_watched, 0, UNORDERED);
+	tcase_add_loop_test(c, what_races_becomes_steps, 0, RACING * WAYS);
 	tcase_add_loop_test(c, a_schedule_repeats, 0, 5);
 	tcase_add_test(c, a_wrong_schedule_diverges);
 	tcase_add_test(c, a_schedule_file_is_read_as_it_was_written);

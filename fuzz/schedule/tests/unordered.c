@@ -75,6 +75,54 @@ static void use_after_free(void)
 	pthread_join(t, NULL);
 }
 
+/* No lock at all, and no atomic: only steps between the accesses show it. */
+static void *sets_plain_flag(void *arg)
+{
+	ready = 1;
+	data = 1;
+	return arg;
+}
+
+static void plain_flag(void)
+{
+	pthread_t t = start(sets_plain_flag, NULL);
+
+	if (ready)
+		check(data == 1);
+	pthread_join(t, NULL);
+}
+
+static void *adds_one(void *arg)
+{
+	data++;
+	return arg;
+}
+
+static void lost_update(void)
+{
+	pthread_t t = start(adds_one, NULL), u = start(adds_one, NULL);
+
+	pthread_join(t, NULL);
+	pthread_join(u, NULL);
+	check(data == 2);
+}
+
+/* Each order is as good as any other. */
+static void *sets_one(void *arg)
+{
+	data = 1;
+	return arg;
+}
+
+static void harmless(void)
+{
+	pthread_t t = start(sets_one, NULL), u = start(sets_one, NULL);
+
+	check(data == 0 || data == 1);
+	pthread_join(t, NULL);
+	pthread_join(u, NULL);
+}
+
 /* ---- none -------------------------------------------------------------------------------- */
 
 static void *publishes(void *arg)
@@ -139,6 +187,9 @@ static const struct part programs[] = {
 	{"write_and_write", write_and_write},
 	{"publication_before_data", publication_before_data},
 	{"use_after_free", use_after_free},
+	{"plain_flag", plain_flag},
+	{"lost_update", lost_update},
+	{"harmless", harmless},
 	{"right_atomic", right_atomic},
 	{"right_barrier", right_barrier},
 	{"right_reuse", right_reuse},
