@@ -15,6 +15,7 @@
 #   make install DESTDIR= PREFIX=/usr/local
 #
 #   SAN=thread, SAN=address,undefined   the same in a build of its own
+#   SAN=schedule                        make explore with accesses to memory watched
 #   TOOL=memcheck|helgrind|drd          under Valgrind (make run, make race)
 #   CC=clang, V=1                       another compiler; commands in full
 #
@@ -36,7 +37,7 @@ VERSION := $(shell sed -n 's/^\#define CF_VERSION "\(.*\)"/\1/p' reference/inclu
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wpedantic $(if $(WERROR),-Werror)
 # -fno-builtin-fork: otherwise gcov forgets in a child what ran inside fork.
-SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) $(if $(COVERAGE),--coverage -fprofile-update=atomic -fno-builtin-fork)
+SANFLAGS := $(if $(filter-out schedule,$(SAN)),-fsanitize=$(SAN) -fno-omit-frame-pointer) $(if $(COVERAGE),--coverage -fprofile-update=atomic -fno-builtin-fork)
 COMMON := -pthread -fPIC $(WARN) $(SANFLAGS) -Ireference/include -Iconformance/include
 
 # ---- what this machine has ---------------------------------------------------

@@ -1,12 +1,12 @@
 # schedule.mk: the explorer; included by the Makefile, whose variables it uses.
 #
 #   make explore TIME=600 BACKEND=reference   all scenarios under controlled schedules
-#   make explore-points                       the same on the reference, its accesses to memory watched
+#   make explore SAN=schedule                 the same, and accesses to memory are watched
 #   make outcomes TIME=540                    what each exhausted scenario ends with, into the ledger; with
 #                                             BACKEND=cpython its outcomes beside that, into fuzz/OUTCOMES.md
 #   make schedule-check                       tests of the explorer
 
-SCHEDULE_LIBRARY := $(filter-out %/points_init.c,$(wildcard fuzz/schedule/library/*.c))
+SCHEDULE_LIBRARY := $(filter-out %/points_hooks.c,$(wildcard fuzz/schedule/library/*.c))
 SCHEDULE_OBJECTS := $(B)/poolproof-schedule.so $(B)/poolproof-points.so
 
 $(B)/fuzz/schedule/%.o: fuzz/schedule/%.c
@@ -22,7 +22,7 @@ $(B)/poolproof-schedule.so: $(call objs,$(SCHEDULE_LIBRARY))
 	$(Q)$(CC) -shared -pthread -Wl,-z,defs -Wl,-soname,poolproof-schedule.so -o $@ $^ -ldl
 
 # What watched code is linked with, in the place of ThreadSanitizer's runtime.
-$(B)/poolproof-points.so: $(B)/fuzz/schedule/library/points_init.o $(B)/poolproof-schedule.so
+$(B)/poolproof-points.so: $(B)/fuzz/schedule/library/points_hooks.o $(B)/poolproof-schedule.so
 	$(Q)$(CC) -shared -Wl,-z,defs -Wl,-soname,poolproof-points.so -Wl,-rpath,'$$ORIGIN' -o $@ $^
 
 # Its system calls are those of Linux on x86-64.
@@ -40,20 +40,17 @@ explore: all
 outcomes: all
 	ci/outcomes $(B) $(or $(BACKEND),reference) $(or $(TIME),540)
 
-# The same with accesses watched: code compiled for ThreadSanitizer, linked without its runtime,
-# whose place the library takes.
-POINTS := $(patsubst %.c,$(B)/points/%.o,$(REFERENCE) conformance/backends/reference.c)
-$(B)/points/%.o: %.c
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE= $(COMMON) -Ireference -O1 -g -fsanitize=thread -MMD -MP -c -o $@ $<
-$(B)/points/reference.so: $(POINTS) $(SCHEDULE_OBJECTS) conformance/backends/adapter.map
-	$(Q)$(CC) -shared -pthread -Wl,--version-script=conformance/backends/adapter.map -Wl,-rpath,'$$ORIGIN/..' \
-	   -o $@ $(filter %.o %.so,$^)
+# SAN=schedule: backends and the reference are compiled for ThreadSanitizer, and linked with our
+# library in the place of its runtime.  The tool and the library are as ever.
+ifeq ($(SAN),schedule)
+WATCHED := $(BACKENDS:%=$(B)/backends/%.so) $(UNUSUAL)
+$(B)/reference/%.o $(B)/conformance/backends/%.o: override CFLAGS += -O1 -g -fsanitize=thread
+$(WATCHED): $(SCHEDULE_OBJECTS)
+$(WATCHED) $(B)/libcfutures.so: override LDFLAGS += -Wl,--no-as-needed $(SCHEDULE_OBJECTS) -Wl,-rpath,'$$ORIGIN/..:$$ORIGIN/../..'
+$(B)/libcfutures.so: $(SCHEDULE_OBJECTS)
+endif
 
-explore-points: all $(B)/points/reference.so
-	$(B)/poolproof explore --time $(or $(TIME),540) --directory $(B) $(ARGS) $(B)/points/reference.so
-
-.PHONY: explore explore-points outcomes install-schedule
+.PHONY: explore outcomes install-schedule
 
 # ---- tests: programs under exploration, and what looks at them ----------------------------
 
@@ -69,11 +66,15 @@ $(SCHEDULE_BIN)/unordered: fuzz/schedule/tests/unordered.c fuzz/schedule/tests/p
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -O1 -g -pthread -fsanitize=thread -c -o $@.o $<
 	$(Q)$(CC) -pthread -o $@ $@.o $(SCHEDULE_OBJECTS) -Wl,-rpath,$(abspath $(B))
+# The same for ThreadSanitizer's own runtime: gcc's, which is a library; clang's is not.
+$(SCHEDULE_BIN)/unordered-tsan: fuzz/schedule/tests/unordered.c fuzz/schedule/tests/parts.h
+	$(Q)mkdir -p $(@D)
+	$(Q)gcc -std=gnu11 -O1 -g -pthread -fsanitize=thread -o $@ $<
 $(SCHEDULE_TESTS:%.c=$(B)/%): %: %.o $(call objs,$(SCHEDULE_PARTS))
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check)
 	$(Q)ln -sf $(abspath $(B))/poolproof-schedule.so $(@D)/
 
-schedule-check: all $(SCHEDULE_TESTS:%.c=$(B)/%) $(SCHEDULE_PROGRAMS:%=$(SCHEDULE_BIN)/%) $(SCHEDULE_BIN)/unordered
+schedule-check: all $(SCHEDULE_TESTS:%.c=$(B)/%) $(SCHEDULE_PROGRAMS:%=$(SCHEDULE_BIN)/%) $(SCHEDULE_BIN)/unordered $(SCHEDULE_BIN)/unordered-tsan
 	@status=0; for t in $(SCHEDULE_TESTS:%.c=$(B)/%); do $$t $(SCHEDULE_BIN) || status=1; done; \
 	ci/outcomes $(B) check || status=1; exit $$status
 

@@ -55,6 +55,16 @@ static void stay(int fd)
 	fcntl(fd, F_SETFD, fcntl(fd, F_GETFD) & ~FD_CLOEXEC);
 }
 
+/* A detached thread is one to join for libc, so that ThreadSanitizer would miss the join. */
+static void set_tsan_options(void)
+{
+	const char *given = getenv("TSAN_OPTIONS");
+	char options[1024];
+
+	snprintf(options, sizeof(options), "report_thread_leaks=0:%s", given ? given : "");
+	setenv("TSAN_OPTIONS", options, 1);
+}
+
 /* The library's variables are set in the child only. */
 static _Noreturn void become_target(struct subject *s, const char *library)
 {
@@ -79,6 +89,7 @@ static _Noreturn void become_target(struct subject *s, const char *library)
 	setenv("LD_BIND_NOW", "1", 1);
 	/* One arena of malloc: which one a thread gets must not depend on time. */
 	setenv("MALLOC_ARENA_MAX", "1", 1);
+	set_tsan_options();
 	execvp(s->argv[0], s->argv);
 	_exit(127);
 }

@@ -330,7 +330,7 @@ static void see_off_the_dying(void)
 		return;
 	while (raw(SYS_tgkill, raw(SYS_getpid, 0, 0, 0, 0, 0, 0), t->tid, 0, 0, 0, 0) == 0)
 		raw(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
-	if (t->detached)
+	if (t->detached && tsan_may_join())
 		REAL(pthread_join)((pthread_t)t->handle, NULL);
 }
 
@@ -480,7 +480,6 @@ static void note_step(struct choice c, const uint8_t *ways)
 	s->last = s->running = c.thread;
 	s->steps++;
 	advance_clock(t, c.way);
-	points_step(c.thread, &t->next);
 	policy_stepped(t);
 }
 
@@ -514,6 +513,9 @@ static int pass(void)
 		await_turn(thread_at(self));
 		see_off_the_dying();
 	}
+	/* By the thread itself: what they note belongs to its process. */
+	points_step(self, &thread_at(self)->next);
+	tsan_step(&thread_at(self)->next);
 	return thread_at(self)->way;
 }
 

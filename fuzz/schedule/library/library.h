@@ -115,10 +115,19 @@ bool descriptor_is_ready(int fd, short events);
 
 /* ---- points.c ------------------------------------------------------------------------------------ */
 
-void points_step(int thread, const struct operation *op); /* thread takes it */
+void points_step(int thread, const struct operation *op); /* the caller, thread, has taken it */
 void points_spawn(int parent, int thread);
 void points_learn(int thread, int object); /* what was done before it was changed last */
 void points_begin(const void *stack, size_t size);
+void points_forked(void); /* in the child */
+
+/* ---- tsan.c --------------------------------------------------------------------------------------- */
+
+void tsan_step(const struct operation *op);
+void tsan_learn(struct object *o);
+
+/* May the caller use its pthread_join?  Not at its own end, when it has been seen off. */
+bool tsan_may_join(void);
 
 /* ---- mappings.c --------------------------------------------------------------------------------- */
 

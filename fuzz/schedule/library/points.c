@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "library.h"
+#include "points.h"
 
 #define CELLS (1 << 14)
 #define PROBES 16
@@ -233,8 +234,6 @@ static void touch_range(const void *p, size_t size, const char *what, bool write
 {
 	uintptr_t at = (uintptr_t)p, end = at + size;
 
-	if (!on)
-		return;
 	if (memory->request.points && is_point(pc))
 		access_step(at, end, writes);
 	while (at < end) {
@@ -262,6 +261,19 @@ static void forget_range(const void *p, size_t size)
 	}
 }
 
+/* The memory of a child is its own: nobody else has touched it. */
+void points_forked(void)
+{
+	int i;
+
+	for (i = 0; i < used_count; i++) {
+		struct cell *c = &cells[used[i]];
+
+		if (!c->freed)
+			*c = (struct cell){.granule = c->granule};
+	}
+}
+
 /* A thread begins on a stack that another one had. */
 void points_begin(const void *stack, size_t size)
 {
@@ -271,11 +283,15 @@ void points_begin(const void *stack, size_t size)
 
 /* ---- memory that comes and goes ------------------------------------------------------------------ */
 
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_realloc(void *p, size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
-extern void __libc_free(void *p);
+/* Of ThreadSanitizer's runtime, if the program has it: then memory is its business. */
+#define RUNTIME(name) __interceptor_##name
+#define ALLOCATES(name, parameters, ...)                                                  \
+	extern void *__libc_##name parameters;                                            \
+	extern void *RUNTIME(name) parameters __attribute__((weak));                      \
+	EXPORT void *name parameters                                                      \
+	{                                                                                 \
+		return RUNTIME(name) ? RUNTIME(name)(__VA_ARGS__) : fresh(__libc_##name(__VA_ARGS__)); \
+	}
 
 static void *fresh(void *p)
 {
@@ -284,25 +300,10 @@ static void *fresh(void *p)
 	return p;
 }
 
-EXPORT void *malloc(size_t size)
-{
-	return fresh(__libc_malloc(size));
-}
-
-EXPORT void *calloc(size_t n, size_t size)
-{
-	return fresh(__libc_calloc(n, size));
-}
-
-EXPORT void *realloc(void *p, size_t size)
-{
-	return fresh(__libc_realloc(p, size));
-}
-
-EXPORT void *memalign(size_t alignment, size_t size)
-{
-	return fresh(__libc_memalign(alignment, size));
-}
+ALLOCATES(malloc, (size_t size), size)
+ALLOCATES(calloc, (size_t n, size_t size), n, size)
+ALLOCATES(realloc, (void *p, size_t size), p, size)
+ALLOCATES(memalign, (size_t alignment, size_t size), alignment, size)
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
@@ -314,6 +315,9 @@ EXPORT int posix_memalign(void **p, size_t alignment, size_t size)
 	*p = memalign(alignment, size);
 	return *p ? 0 : 12; /* ENOMEM */
 }
+
+extern void __libc_free(void *p);
+extern void RUNTIME(free)(void *p) __attribute__((weak));
 
 /* Only what instrumented code has touched is looked at: the rest it never sees. */
 static void mark_freed(const void *p, size_t size, const void *pc)
@@ -335,14 +339,14 @@ EXPORT void free(void *p)
 {
 	if (on && p && has_token())
 		mark_freed(p, malloc_usable_size(p), __builtin_return_address(0));
-	__libc_free(p);
+	if (RUNTIME(free))
+		RUNTIME(free)(p);
+	else
+		__libc_free(p);
 }
 
-/* ---- what the compiler calls ------------------------------------------------------------------------ */
+/* ---- for the hooks of the compiler ------------------------------------------------------------------- */
 
-#define HERE __builtin_return_address(0)
-
-EXPORT void poolproof_points_begin(void);
 EXPORT void poolproof_points_begin(void)
 {
 	if (!is_preloaded())
@@ -352,115 +356,14 @@ EXPORT void poolproof_points_begin(void)
 	memory->watched = true;
 }
 
-#define IGNORES(name, ...)             \
-	EXPORT void name(__VA_ARGS__); \
-	EXPORT void name(__VA_ARGS__)  \
-	{                              \
-	}
-IGNORES(__tsan_func_entry, void *pc __attribute__((unused)))
-IGNORES(__tsan_func_exit, void)
-IGNORES(__tsan_atomic_thread_fence, int order __attribute__((unused)))
-IGNORES(__tsan_atomic_signal_fence, int order __attribute__((unused)))
-
-#define TOUCHES(name, size_, what, writes)                   \
-	EXPORT void name(void *p);                           \
-	EXPORT void name(void *p)                            \
-	{                                                    \
-		touch_range(p, (size_), what, writes, HERE); \
-	}
-#define TOUCHES_OF(size)                                                  \
-	TOUCHES(__tsan_read##size, size, "read", false)                   \
-	TOUCHES(__tsan_write##size, size, "write", true)                  \
-	TOUCHES(__tsan_unaligned_read##size, size, "read", false)         \
-	TOUCHES(__tsan_unaligned_write##size, size, "write", true)        \
-	TOUCHES(__tsan_volatile_read##size, size, "read", false)          \
-	TOUCHES(__tsan_volatile_write##size, size, "write", true)
-TOUCHES_OF(1)
-TOUCHES_OF(2)
-TOUCHES_OF(4)
-TOUCHES_OF(8)
-TOUCHES_OF(16)
-TOUCHES(__tsan_vptr_read, sizeof(void *), "read", false)
-
-EXPORT void __tsan_vptr_update(void **p, void *value);
-EXPORT void __tsan_vptr_update(void **p, void *value)
-{
-	if (*p != value)
-		touch_range(p, sizeof(*p), "write", true, HERE);
-}
-
-EXPORT void __tsan_read_range(void *p, size_t size);
-EXPORT void __tsan_read_range(void *p, size_t size)
-{
-	touch_range(p, size, "read", false, HERE);
-}
-
-EXPORT void __tsan_write_range(void *p, size_t size);
-EXPORT void __tsan_write_range(void *p, size_t size)
-{
-	touch_range(p, size, "write", true, HERE);
-}
-
-/* ---- atomics: each is a step --------------------------------------------------------------------------- */
-
-static void atomic_step(const volatile void *p, enum access access)
+EXPORT void poolproof_points_touch(const void *p, size_t size, bool writes, const void *pc)
 {
 	if (on)
-		step_on(OP_ATOMIC, object_at((const void *)p, OBJECT_ATOMIC, false), access);
+		touch_range(p, size, writes ? "write" : "read", writes, pc);
 }
 
-#define RMW(bits, type, name, builtin)                                                       \
-	EXPORT type __tsan_atomic##bits##_##name(volatile type *p, type value, int order);   \
-	EXPORT type __tsan_atomic##bits##_##name(volatile type *p, type value, int order)    \
-	{                                                                                    \
-		(void)order;                                                                 \
-		atomic_step(p, CHANGES);                                                     \
-		return builtin(p, value, __ATOMIC_SEQ_CST);                                  \
-	}
-#define EXCHANGES(bits, type, strength)                                                                              \
-	EXPORT int __tsan_atomic##bits##_compare_exchange_##strength(volatile type *p, type *old, type value, int a, \
-								     int b);                                         \
-	EXPORT int __tsan_atomic##bits##_compare_exchange_##strength(volatile type *p, type *old, type value, int a, \
-								     int b)                                          \
-	{                                                                                                            \
-		(void)a, (void)b;                                                                                    \
-		atomic_step(p, CHANGES);                                                                             \
-		return __atomic_compare_exchange_n(p, old, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);            \
-	}
-#define ATOMICS(bits, type)                                                                            \
-	EXPORT type __tsan_atomic##bits##_load(const volatile type *p, int order);                     \
-	EXPORT type __tsan_atomic##bits##_load(const volatile type *p, int order)                      \
-	{                                                                                              \
-		(void)order;                                                                           \
-		atomic_step(p, LOOKS);                                                                 \
-		return __atomic_load_n(p, __ATOMIC_SEQ_CST);                                           \
-	}                                                                                              \
-	EXPORT void __tsan_atomic##bits##_store(volatile type *p, type value, int order);              \
-	EXPORT void __tsan_atomic##bits##_store(volatile type *p, type value, int order)               \
-	{                                                                                              \
-		(void)order;                                                                           \
-		atomic_step(p, CHANGES);                                                               \
-		__atomic_store_n(p, value, __ATOMIC_SEQ_CST);                                          \
-	}                                                                                              \
-	EXPORT type __tsan_atomic##bits##_compare_exchange_val(volatile type *p, type old, type value, int a, int b); \
-	EXPORT type __tsan_atomic##bits##_compare_exchange_val(volatile type *p, type old, type value, int a, int b)  \
-	{                                                                                              \
-		(void)a, (void)b;                                                                      \
-		atomic_step(p, CHANGES);                                                               \
-		__atomic_compare_exchange_n(p, &old, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);    \
-		return old;                                                                            \
-	}                                                                                              \
-	RMW(bits, type, exchange, __atomic_exchange_n)                                                 \
-	RMW(bits, type, fetch_add, __atomic_fetch_add)                                                 \
-	RMW(bits, type, fetch_sub, __atomic_fetch_sub)                                                 \
-	RMW(bits, type, fetch_and, __atomic_fetch_and)                                                 \
-	RMW(bits, type, fetch_or, __atomic_fetch_or)                                                   \
-	RMW(bits, type, fetch_xor, __atomic_fetch_xor)                                                 \
-	RMW(bits, type, fetch_nand, __atomic_fetch_nand)                                               \
-	EXCHANGES(bits, type, strong)                                                                  \
-	EXCHANGES(bits, type, weak)
-
-ATOMICS(8, uint8_t)
-ATOMICS(16, uint16_t)
-ATOMICS(32, uint32_t)
-ATOMICS(64, uint64_t)
+EXPORT void poolproof_points_atomic(const volatile void *p, bool writes)
+{
+	if (on)
+		step_on(OP_ATOMIC, object_at((const void *)p, OBJECT_ATOMIC, false), writes ? CHANGES : LOOKS);
+}

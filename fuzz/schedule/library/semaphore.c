@@ -160,6 +160,7 @@ EXPORT int pthread_barrier_wait(pthread_barrier_t *b)
 		sleep.count = 0;
 		fall_asleep(sleep, (struct operation){.kind = OP_POINT});
 		points_learn(number_of(me()), object_number(o));
+		tsan_learn(o);
 		return 0;
 	}
 	o->count = 0;

@@ -63,6 +63,7 @@ static void in_child(void)
 {
 	raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
 	thread_at(child)->process = (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
+	points_forked();
 	become(child);
 }
 

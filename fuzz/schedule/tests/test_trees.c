@@ -5,9 +5,8 @@
 #include "trees.h"
 
 #define WORDS(...) ((char *[]){__VA_ARGS__, NULL})
-/* More with SCHEDULE_PROGRAMS=200. */
 #define DFS_PROGRAMS 200
-#define DRAWN_PROGRAMS 200
+#define DRAWN_PROGRAMS 60
 #define DRAWN 200 /* schedules of a program */
 #define MOST 2500 /* executions of a program; one that has more is left out */
 

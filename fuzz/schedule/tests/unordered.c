@@ -4,6 +4,8 @@
  * whose name begins with "right" have no race.
  */
 #include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "parts.h"
 
@@ -183,6 +185,36 @@ static void right_reuse(void)
 	pthread_join(u, NULL);
 }
 
+static void *adds_locked(void *arg)
+{
+	pthread_mutex_lock(&mu);
+	data++;
+	pthread_mutex_unlock(&mu);
+	return arg;
+}
+
+/* In the child, too, whoever has chosen its step. */
+static void right_fork(void)
+{
+	pthread_t t = start(writes, NULL), u;
+	pid_t pid;
+	int status = 0;
+
+	pthread_mutex_lock(&mu);
+	pid = fork();
+	pthread_mutex_unlock(&mu);
+	if (pid == 0) {
+		data = 0;
+		u = start(adds_locked, NULL);
+		adds_locked(NULL);
+		pthread_join(u, NULL);
+		_exit(data != 2);
+	}
+	waitpid(pid, &status, 0);
+	pthread_join(t, NULL);
+	check(status == 0);
+}
+
 static const struct part programs[] = {
 	{"write_and_write", write_and_write},
 	{"publication_before_data", publication_before_data},
@@ -193,6 +225,7 @@ static const struct part programs[] = {
 	{"right_atomic", right_atomic},
 	{"right_barrier", right_barrier},
 	{"right_reuse", right_reuse},
+	{"right_fork", right_fork},
 };
 
 int main(int argc, char **argv)
