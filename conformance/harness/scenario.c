@@ -213,6 +213,15 @@ static void play_batch(struct scenario *s, struct race_record *r)
 	}
 }
 
+static void play_rounds(struct scenario *s)
+{
+	if (!pp_schedule_round)
+		play_round(s, ONE_ROUND, true);
+	else
+		while (pp_schedule_round())
+			play_round(s, ONE_ROUND, true);
+}
+
 void scenario_run(struct scenario *s)
 {
 	running_scenario = s;
@@ -224,5 +233,5 @@ void scenario_run(struct scenario *s)
 	if (race_record)
 		play_batch(s, race_record);
 	else
-		play_round(s, ONE_ROUND, true);
+		play_rounds(s);
 }

@@ -216,6 +216,7 @@ bool child_starts_threads(void);
 
 #define SCHEDULE_HOOK __attribute__((weak, visibility("default")))
 
+int pp_schedule_round(void) SCHEDULE_HOOK;   /* the condition of a loop of rounds */
 void pp_schedule_begin(void) SCHEDULE_HOOK; /* set-up is done: a place to fork */
 void pp_schedule_end(void) SCHEDULE_HOOK;   /* the threads have ended */
 void pp_schedule_point(const char *label) SCHEDULE_HOOK;

@@ -53,6 +53,7 @@ enum {
 	OPT_TIMEOUTS,
 	OPT_SPURIOUS,
 	OPT_RACES,
+	OPT_FRESH,
 	OPT_DIRECTORY,
 	OPT_OUTCOMES,
 	OPT_NO_EXPECT,
@@ -74,6 +75,7 @@ static const struct option longs[] = {
 	{"steps", required_argument, NULL, OPT_STEPS},
 	{"timeouts", required_argument, NULL, OPT_TIMEOUTS},
 	{"spurious", no_argument, NULL, OPT_SPURIOUS},
+	{"fresh", no_argument, NULL, OPT_FRESH},
 	{"races", required_argument, NULL, OPT_RACES},
 	{"directory", required_argument, NULL, OPT_DIRECTORY},
 	{"outcomes", required_argument, NULL, OPT_OUTCOMES},
@@ -142,6 +144,8 @@ static int help(void)
 	       "  --spurious            condition variables also wake up for no reason\n"
 	       "  --races fail|explore  where accesses are watched, two that nothing orders are a\n"
 	       "                        failure, or become steps from then on (default: fail)\n"
+	       "  --fresh               each schedule in a process of its own, also where the strategy\n"
+	       "                        draws and the program can repeat its round\n"
 	       "  --steps N             an execution of more steps is a livelock (default: %d)\n"
 	       "  --seed N              of the strategies that draw (default: 1)\n"
 	       "  --jobs N              scenarios at a time (default: one for each processor)\n"
@@ -213,6 +217,8 @@ static bool take(void *command, int opt, char *value)
 		       option_refuse("timeouts", value, "any or idle");
 	case OPT_SPURIOUS:
 		return c->plan.options.spurious = true;
+	case OPT_FRESH:
+		return c->plan.options.fresh = true;
 	case OPT_RACES:
 		c->plan.options.races_explored = strcmp(value, "explore") == 0;
 		return c->plan.options.races_explored || strcmp(value, "fail") == 0 ||

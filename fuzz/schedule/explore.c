@@ -236,6 +236,9 @@ static void catch_failure(const struct plan *p, struct result *r)
 {
 	r->kind = RESULT_FAILED;
 	r->schedule = schedule_of(p->subject->m);
+	/* Once more in a process of its own, if it was not: what that does is what counts. */
+	if (p->subject->m->request.in_process && r->schedule.choices)
+		execute_schedule(p, &r->schedule, false);
 	r->hash = trace_hash(p->subject->m);
 	r->found_after = r->executions + r->sampled;
 	r->confirmed = r->schedule.choices && confirm(p, r);
@@ -346,6 +349,7 @@ static bool follow(const struct plan *p, const struct strategy *s, struct result
 			break;
 		}
 		p->subject->m->request.points = points;
+		p->subject->m->request.in_process = !s->exhaustive && !p->options.fresh;
 		if (!execute(p)) {
 			over = lost(r);
 			break;

@@ -5,7 +5,8 @@
  * The explorer maps it, starts the target with the library of library/
  * preloaded, and then asks for executions one by one.  The target is a server
  * until it ends: at the fork point, the first time that there is something to
- * decide, it forks a process for each execution.
+ * decide, it forks a process for each execution; or for many, if the program can
+ * repeat its round and the request allows it.
  *
  * An execution is a sequence of steps.  A thread that arrives at a
  * synchronization operation publishes it, and the thread that ran chooses which
@@ -228,6 +229,7 @@ struct request {
 	bool lenient; /* a prefix is followed as far as it can be */
 	bool whole;   /* the set-up too is free */
 	bool hold;    /* stay as it is at its end, for the explorer to look at it */
+	bool in_process; /* it may follow another execution in the same process */
 	uint32_t count;
 	struct choice prefix[STEPS_MAX];
 	uint8_t asleep[THREADS_MAX]; /* ways that the sleep set holds after the prefix */
@@ -257,6 +259,7 @@ struct memory {
 	bool watched;	/* there is code that tells its accesses */
 	uint32_t points; /* instructions that were seen racing, from execution to execution */
 	uint64_t point[POINTS_MAX];
+	bool retired; /* a process has ended between two executions */
 	uint32_t ready; /* the target has come to its fork point */
 	struct request request;
 

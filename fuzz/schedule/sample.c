@@ -22,7 +22,7 @@ void request_begin(struct request *r, const struct strategy_options *o, enum pol
 	r->spurious = o->spurious;
 	r->races_explored = o->races_explored;
 	r->whole = o->whole;
-	r->lenient = r->hold = false;
+	r->lenient = r->hold = r->in_process = false;
 	r->depth = r->count = r->points = 0;
 	memset(r->asleep, 0, sizeof(r->asleep));
 }

@@ -15,6 +15,7 @@ struct strategy_options {
 	int preemptions; /* of dfs, at the most; -1: any number */
 	bool timeouts_any, spurious, races_explored;
 	bool whole; /* there is no set-up: all is explored */
+	bool fresh; /* a process for each execution */
 	uint32_t steps_max;
 };
 

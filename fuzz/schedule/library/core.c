@@ -27,8 +27,9 @@ struct memory *memory;
 
 static __thread int self __attribute__((tls_model("initial-exec"))) = NOBODY;
 static bool is_execution;
-static struct state snapshot;
+static struct state snapshot, first; /* at the fork point; at the begin of the first round */
 static uint32_t snapshot_events;
+static int rounds; /* that this process has begun */
 
 extern void __gcov_dump(void) __attribute__((weak));
 
@@ -241,15 +242,37 @@ static void await_request(void)
 		raw_sleep_on(&memory->asked, memory->done);
 }
 
-static void restore(void)
+static void answer(int status)
 {
-	memcpy(&memory->state, &snapshot, sizeof(snapshot));
+	memory->status = status;
+	__atomic_add_fetch(&memory->done, 1, __ATOMIC_SEQ_CST);
+	raw_wake(&memory->done);
+}
+
+/* What there is of objects and threads, and no more. */
+static void copy_state(struct state *to, const struct state *from)
+{
+	memcpy(to, from, offsetof(struct state, thread));
+	memcpy(to->thread, from->thread, (size_t)from->threads * sizeof(*to->thread));
+	memcpy(to->object, from->object, (size_t)from->objects * sizeof(*to->object));
+}
+
+static void restore(const struct state *from)
+{
+	copy_state(&memory->state, from);
 	memory->events = snapshot_events;
 	memory->ending = END_NONE;
 	memory->caveats = 0;
 	memory->pid = 0;
 	memory->held = 0;
 	memory->text[0] = memory->outcome[0] = '\0';
+}
+
+static void begin_steps(void)
+{
+	is_execution = true;
+	thread_at(self)->tid = (int32_t)raw(SYS_gettid, 0, 0, 0, 0, 0, 0);
+	policy_begin();
 }
 
 static void begin_execution(pid_t server)
@@ -259,12 +282,10 @@ static void begin_execution(pid_t server)
 	raw(SYS_setpgid, 0, 0, 0, 0, 0, 0);
 	if (raw(SYS_getppid, 0, 0, 0, 0, 0, 0) != server)
 		raw(SYS_exit_group, 0, 0, 0, 0, 0, 0);
-	is_execution = true;
 	if (memory->request.hold)
 		hold_on_signals();
 	mappings_renew();
-	thread_at(self)->tid = (int32_t)raw(SYS_gettid, 0, 0, 0, 0, 0, 0);
-	policy_begin();
+	begin_steps();
 }
 
 void fork_point(void)
@@ -275,15 +296,19 @@ void fork_point(void)
 	me();
 	if (is_execution)
 		return;
+	if (rounds > 1) { /* forked before */
+		begin_steps();
+		return;
+	}
 	mappings_freeze();
-	snapshot = memory->state;
+	copy_state(&snapshot, &memory->state);
 	snapshot_events = memory->events;
 	server = (pid_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
 	memory->ready = 1;
 	raw_wake(&memory->ready);
 	for (;;) {
 		await_request();
-		restore();
+		restore(&snapshot);
 		/* Without the handlers of pthread_atfork: the program has not forked. */
 		pid = _Fork();
 		if (pid == 0) {
@@ -293,9 +318,11 @@ void fork_point(void)
 		while (raw(SYS_wait4, pid, (long)&status, 0, 0, 0, 0) == -EINTR)
 			;
 		raw(SYS_kill, -pid, SIGKILL, 0, 0, 0, 0);
-		memory->status = status;
-		__atomic_add_fetch(&memory->done, 1, __ATOMIC_SEQ_CST);
-		raw_wake(&memory->done);
+		if (memory->retired) {
+			memory->retired = false;
+			continue;
+		}
+		answer(status);
 	}
 }
 
@@ -636,6 +663,51 @@ void become(int number)
 {
 	thread_begins(number);
 }
+
+/* ---- rounds in one process ----------------------------------------------------------------------- */
+
+#define ROUNDS_MAX 500
+
+/* Nothing is left of the round: no thread, no process, nothing that is watched. */
+static bool can_repeat(void)
+{
+	const struct state *s = &memory->state;
+	int i;
+
+	if (rounds == 0 || !memory->request.in_process || memory->watched || (memory->caveats & CAVEAT_FORK) ||
+	    self != 0)
+		return false;
+	for (i = 1; i < s->threads; i++)
+		if (s->thread[i].state == THREAD_LIVE)
+			return false;
+	return is_execution;
+}
+
+/* The objects of the round before are forgotten, so that those of the next have the same numbers. */
+bool round_begins(void)
+{
+	me();
+	if (rounds == 0 && !is_execution) {
+		copy_state(&first, &memory->state);
+		rounds = 1;
+		return true;
+	}
+	see_off_the_dying();
+	if (!can_repeat())
+		return false;
+	answer(0);
+	await_request();
+	if (!memory->request.in_process || rounds++ == ROUNDS_MAX) {
+		memory->retired = true;
+		raw(SYS_exit_group, 0, 0, 0, 0, 0, 0);
+	}
+	restore(&first);
+	memory->pid = (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
+	is_execution = false;
+	return true;
+}
+
+/* ---- the end of a process ----------------------------------------------------------------------- */
 
 /* The last that runs of a process that exits: from now on its threads are no more. */
 __attribute__((destructor)) static void process_ends(void)

@@ -4,6 +4,7 @@
 
 #include "library.h"
 
+EXPORT int pp_schedule_round(void);
 EXPORT void pp_schedule_begin(void);
 EXPORT void pp_schedule_end(void);
 EXPORT void pp_schedule_point(const char *label);
@@ -15,6 +16,12 @@ EXPORT void pp_schedule_outcome(const char *text);
 static void push(enum event_kind kind)
 {
 	push_event((struct event){.kind = (uint8_t)kind, .thread = (uint8_t)number_of(me())});
+}
+
+/* The condition of a loop around all that is explored, which leaves nothing behind. */
+EXPORT int pp_schedule_round(void)
+{
+	return round_begins();
 }
 
 /* The set-up is over: from here on the order of steps is free. */

@@ -49,6 +49,12 @@ void leave(void);
 /* The place from which the server forks executions. */
 void fork_point(void);
 
+/*
+ * True at the begin of a round; false: the program goes on to its end.  The next round of this
+ * process is another execution.
+ */
+bool round_begins(void);
+
 /* Run when the caller was forked: it is thread t, and waits for its turn. */
 void become(int t);
 

@@ -14,6 +14,7 @@
 #define MOST 3000 /* schedules until a bug is found */
 #define SECONDS 120
 #define REPLAYS 20
+#define ROUNDS 200
 
 /* ---- bugs, and the same programs without them ------------------------------------------ */
 
@@ -238,6 +239,19 @@ static uint64_t draw_one(const struct plan *p, uint64_t seed)
 	return trace_hash(m);
 }
 
+/* Without the end of the process, which a round does not come to. */
+static uint64_t trace_of_round(struct memory *m)
+{
+	uint32_t all = m->events;
+	uint64_t hash;
+
+	while (m->events && m->event[m->events - 1].operation.kind == OP_DEATH)
+		m->events--;
+	hash = trace_hash(m);
+	m->events = all;
+	return hash;
+}
+
 static struct schedule taken(const struct memory *m)
 {
 	struct schedule s = {calloc(m->state.steps + 1, sizeof(struct choice)), 0, 0};
@@ -271,6 +285,37 @@ START_TEST(a_schedule_repeats)
 	begin(&p, &s, WORDS(path, "17", "4", "4"));
 	ck_assert_uint_eq(draw_one(&p, (uint64_t)_i), hash);
 	free(schedule.choices);
+	subject_end(&s);
+	free(path);
+}
+END_TEST
+
+/* What came before in the same process leaves no trace. */
+START_TEST(a_round_is_as_good_as_a_process)
+{
+	char *path = program("micro");
+	uint64_t hash[ROUNDS];
+	pid_t pid = 0;
+	struct subject s;
+	struct plan p;
+	int i, together = 0;
+
+	begin(&p, &s, WORDS(path, "locks", "3", "3", "3"));
+	for (i = 0; i < 2 * ROUNDS; i++) {
+		request_begin(&s.m->request, &p.options, POLICY_RANDOM);
+		s.m->request.seed = (uint64_t)(i % ROUNDS);
+		s.m->request.in_process = i < ROUNDS;
+		ck_assert(subject_execute(&s));
+		ck_assert_int_eq(s.m->ending, END_NONE);
+		together += s.m->pid == pid;
+		pid = s.m->pid;
+		if (i < ROUNDS)
+			hash[i] = trace_of_round(s.m);
+		else
+			ck_assert_uint_eq(trace_of_round(s.m), hash[i - ROUNDS]);
+	}
+	ck_assert_int_ge(together, ROUNDS / 2);
+	ck_assert_int_lt(together, ROUNDS);
 	subject_end(&s);
 	free(path);
 }
@@ -384,6 +429,7 @@ static void add(TCase *c)
 	tcase_add_loop_test(c, stock_tsan_sees_our_locks, 0, UNORDERED - 1);
 	tcase_add_loop_test(c, what_races_becomes_steps, 0, RACING * WAYS);
 	tcase_add_loop_test(c, a_schedule_repeats, 0, 5);
+	tcase_add_test(c, a_round_is_as_good_as_a_process);
 	tcase_add_test(c, a_wrong_schedule_diverges);
 	tcase_add_test(c, a_schedule_file_is_read_as_it_was_written);
 	tcase_add_loop_test(c, a_wrong_schedule_file_is_refused, 0, sizeof(wrong_files) / sizeof(wrong_files[0]));
