@@ -79,8 +79,12 @@ void stage_open(void)
 
 static void item_begin(struct item *it, int number)
 {
+	int i;
+
 	memset(it, 0, sizeof(*it));
 	it->number = number;
+	for (i = 0; i < CALLBACKS; i++)
+		SET(it->callbacks[i].added, NOT_YET);
 	SET(it->status, NOT_YET);
 	SET(it->told, NOT_YET);
 	sem_init(&it->arrived, 1, 0);

@@ -245,13 +245,13 @@ void stage_end(void)
 /* ---- a process that has exited ------------------------------------------------------------------------------------ */
 
 /*
- * What submit accepted has been done, as far as submit has returned.  A thread may
- * have been inside cancel when the process was gone.
+ * What submit accepted has been done, as far as submit has returned; so it is with
+ * add_done_callback.  A thread may have been inside cancel when the process was gone.
  */
 static void judge_exited(struct item *it)
 {
 	bool expected = !GET(it->cancels_begun) && !GET(stage->failed) && !GET(stage->cancelling);
-	int callbacks = 0, i;
+	int added = 0, called = 0, i;
 
 	if (GET(it->status) == NOT_YET)
 		return;
@@ -268,10 +268,13 @@ static void judge_exited(struct item *it)
 	if (GET(it->cancels_true) && GET(it->begun))
 		violation("EXIT-14", "the task of work item %d ran though its future was cancelled", it->number);
 	for (i = 0; i < CALLBACKS; i++)
-		callbacks += GET(it->callbacks[i].called);
-	if (it->early && GET(it->ended) && callbacks != GET(it->callback_count))
+		if (GET(it->callbacks[i].added) == PP_OK) {
+			added++;
+			called += GET(it->callbacks[i].called);
+		}
+	if (it->early && GET(it->ended) && called != added)
 		violation("EXIT-3", "%d of %d done callbacks of work item %d were called before the process was gone",
-			  callbacks, GET(it->callback_count), it->number);
+			  called, added, it->number);
 }
 
 void stage_settle_exited(int status)
