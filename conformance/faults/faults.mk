@@ -5,6 +5,7 @@
 #   make faults ALL=1        the whole suite on each: all that turns red, and the clauses that nothing turned red
 #   make faults-quick        a sample, in a minute
 #   make mutants             single-site changes that a script makes (SAMPLE=N SEED=S: so many of them; MUTANT='pattern')
+#   make mutants-quick       some of those that the suite has caught, other ones with each commit
 
 FAULTS := conformance/faults
 
@@ -20,6 +21,8 @@ faults:
 faults-quick:
 	@$(FAULTS)/faults --quick
 mutants:
-	@$(FAULTS)/mutants $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(MUTANT),'$(MUTANT)')
+	@$(FAULTS)/mutants $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(if $(MUTANT),'$(MUTANT)') $(ARGS)
+mutants-quick:
+	@$(FAULTS)/mutants --quick
 
-.PHONY: variant-tools faults faults-quick mutants
+.PHONY: variant-tools faults faults-quick mutants mutants-quick
