@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * map_source.c: MAP, when the source of arguments is asked, all at once or with a buffersize.
+ *
+ * What a source did is seen from counters that it raises; that a task is not
+ * submitted yet, from the source not having been asked for its argument.
+ */
+#include "maps.h"
+
+#include <pthread.h>
+#include <string.h>
+
+/* ---- the source ----------------------------------------------------------------- */
+
+/* MAP-12: all workers are held, and the source has been read to its end all the same. */
+CASE(map_12_source_is_read_at_once)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct counter *pulled = counter_new();
+	struct pp_map *it = NULL;
+	void *args[] = {token(0), token(1), token(2)}, *raised = NULL;
+
+	context("map over three arguments, while the only worker is held");
+	EXPECT_STATUS(PP_OK, map_begin(e, task_return, source_of(args, 3, pulled), PP_FOREVER, 0, &it, &raised));
+	EXPECT_INT(4, counter_value(pulled));
+	memset(args, 0xff, sizeof(args));
+	gate_open(gate);
+	context("outcomes of arguments that were overwritten after the call");
+	for (int i = 0; i < 3; i++)
+		expect_next(it, PP_OK, token(i));
+}
+
+/* MAP-13: not asked; drained by a shutdown. */
+CASE(map_13_runs_though_nobody_asks)
+{
+	struct pp_executor *e = executor_any();
+	struct counter *ran = counter_new();
+	void *args[] = {ran, ran, ran, ran, ran};
+
+	mapped(e, task_count, args, 5);
+	shutdown_wait(e);
+	context("five tasks of a map that was never asked, after a shutdown that waits");
+	EXPECT_INT(5, counter_value(ran));
+}
+
+/* A source that notes who reads it, and can raise, end and be read too often. */
+struct watched {
+	struct pp_source source;
+	int give;	     /* so many arguments, 0, 1, 2, ... as tokens */
+	int then;	     /* PP_STOP_ITERATION or PP_RAISED */
+	void *arg;	     /* not NULL: this instead of a token */
+	pthread_t reader;
+	bool other_reader;
+	int read, read_after_end;
+	bool over;
+};
+
+static int watched_next(void *state, void **arg)
+{
+	struct watched *w = state;
+
+	w->other_reader = w->other_reader || !pthread_equal(w->reader, pthread_self());
+	w->read_after_end += w->over;
+	if (w->read < w->give) {
+		*arg = w->arg ? w->arg : token(w->read);
+		w->read++;
+		return PP_OK;
+	}
+	w->over = true;
+	if (w->then == PP_RAISED)
+		*arg = token(77);
+	return w->then;
+}
+
+static struct watched *watched_new(int give, int then)
+{
+	struct watched *w = shared_alloc(sizeof(*w));
+
+	w->source.next = watched_next;
+	w->source.state = w;
+	w->give = give;
+	w->then = then;
+	w->reader = pthread_self();
+	return w;
+}
+
+static struct pp_map *mapped_watched(struct pp_executor *e, struct watched *w, size_t buffersize)
+{
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	EXPECT_STATUS(PP_OK, map_begin(e, task_return, &w->source, PP_FOREVER, buffersize, &it, &raised));
+	return it;
+}
+
+/* MAP-14: without and with a buffersize. */
+CASE(map_14_read_by_the_calling_thread)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(10, PP_STOP_ITERATION);
+	struct pp_map *it = mapped_watched(e, w, 0);
+
+	for (int i = 0; i < 10; i++)
+		expect_next(it, PP_OK, token(i));
+	expect_stop(it);
+	context("a source of ten arguments was read by another thread");
+	EXPECT_FALSE(w->other_reader);
+}
+
+/* MAP-14: with a buffersize. */
+CASE(map_14_read_by_the_asking_thread)
+{
+	NEED(map_begin);
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(10, PP_STOP_ITERATION);
+	struct pp_map *it = NULL;
+	void *raised;
+
+	EXPECT_STATUS(PP_OK, map_begin(e, task_return, &w->source, PP_FOREVER, 2, &it, &raised));
+	for (int i = 0; i < 10; i++)
+		expect_next(it, PP_OK, token(i));
+	expect_stop(it);
+	context("a source of ten arguments was read by another thread, with a buffersize of 2");
+	EXPECT_FALSE(w->other_reader);
+}
+
+/* MAP-15: asked beyond the end. */
+CASE(map_15_ended_source_is_left_alone)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(2, PP_STOP_ITERATION);
+	struct pp_map *it = mapped_watched(e, w, 0);
+
+	expect_next(it, PP_OK, token(0));
+	expect_next(it, PP_OK, token(1));
+	expect_stop(it);
+	expect_stop(it);
+	map_end(it);
+	context("a source that has ended, read again");
+	EXPECT_INT(0, w->read_after_end);
+}
+
+static int begin_raising(struct pp_executor *e, struct watched *w, struct pp_map **it, void **raised)
+{
+	return map_begin(e, task_return, &w->source, PP_FOREVER, 0, it, raised);
+}
+
+/* MAP-16: at the first argument, and at the third. */
+CASE(map_16_source_raises)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = NULL;
+
+	for (int give = 0; give < 3; give += 2) {
+		void *raised = NULL;
+
+		context("map over a source that raises after %d arguments", give);
+		EXPECT_STATUS(PP_RAISED, begin_raising(e, watched_new(give, PP_RAISED), &it, &raised));
+		EXPECT_PTR(token(77), raised);
+	}
+}
+
+/* MAP-17: the same source, looked at afterwards. */
+CASE(map_17_raised_source_is_left_alone)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(2, PP_RAISED);
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	REQUIRE(begin_raising(e, w, &it, &raised) == PP_RAISED);
+	shutdown_wait(e);
+	context("a source that has raised, read again");
+	EXPECT_INT(0, w->read_after_end);
+}
+
+/* MAP-17: with a buffersize, by an ask after the exception. */
+CASE(map_17_raised_source_is_left_alone_by_later_asks)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(3, PP_RAISED);
+	struct pp_map *it = mapped_watched(e, w, 2);
+	void *outcome;
+
+	for (int i = 0; i < 5; i++)
+		backend()->map_next(it, &outcome);
+	map_end(it);
+	context("a source that has raised during the iteration, read again");
+	EXPECT_INT(0, w->read_after_end);
+}
+
+/* MAP-18: a task, and a map. */
+CASE(map_18_usable_after_a_source_that_raised)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	REQUIRE(begin_raising(e, watched_new(3, PP_RAISED), &it, &raised) == PP_RAISED);
+	context("work submitted after a map whose source raised");
+	expect_usable(e);
+	it = mapped(e, task_return, abc, 3);
+	for (int i = 0; i < 3; i++)
+		expect_next(it, PP_OK, abc[i]);
+}
+
+/* MAP-19: the only worker is held, so nothing of it has begun. */
+CASE(map_19_source_raises_and_nothing_of_it_runs)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct watched *w = watched_new(3, PP_RAISED);
+	struct counter *ran = counter_new();
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	w->arg = ran;
+	REQUIRE(map_begin(e, task_count, &w->source, PP_FOREVER, 0, &it, &raised) == PP_RAISED);
+	gate_open(gate);
+	shutdown_wait(e);
+	context("tasks that were PENDING when the source of their map raised, after a shutdown that waits");
+	EXPECT_INT(0, counter_value(ran));
+}
+
+/* MAP-20: refused for its source, and for a shutdown. */
+CASE(map_20_refused_and_not_written)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *mark = token(1), *it = mark;
+	void *raised = NULL;
+
+	REQUIRE(begin_raising(e, watched_new(1, PP_RAISED), &it, &raised) == PP_RAISED);
+	context("the iterator, after a map whose source raised");
+	EXPECT_PTR(mark, it);
+	shutdown_wait(e);
+	raised = token(2);
+	REQUIRE(begin_raising(e, watched_new(1, PP_STOP_ITERATION), &it, &raised) == PP_SHUTDOWN);
+	context("the iterator and the exception, after a map on an executor that was shut down");
+	EXPECT_PTR(mark, it);
+	EXPECT_PTR(token(2), raised);
+}
+
+/* ---- buffersize ----------------------------------------------------------------------------------- */
+
+static struct pp_map *buffered(struct pp_executor *e, pp_task *task, struct pp_source *source, size_t buffersize)
+{
+	struct pp_map *it = NULL;
+	void *raised = NULL;
+
+	EXPECT_STATUS(PP_OK, map_begin(e, task, source, PP_FOREVER, buffersize, &it, &raised));
+	return it;
+}
+
+/* MAP-22: with a buffersize of 1 nothing more is submitted until the exception was taken. */
+CASE(map_22_goes_on_with_buffersize)
+{
+	static void *const args[] = {(void *)2, (void *)3, (void *)4, (void *)5, (void *)6};
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = buffered(e, task_raise_odd, source_of(args, 5, NULL), 1);
+
+	for (int i = 0; i < 5; i++) {
+		context("outcome number %d of five with a buffersize of 1, of tasks that raise for odd arguments", i);
+		expect_next(it, i % 2 ? PP_RAISED : PP_OK, args[i]);
+	}
+	expect_stop(it);
+}
+
+/* MAP-29: a map without limit would not answer. */
+CASE(map_29_timeout_zero_with_buffersize)
+{
+	for (int i = 0; i < 2; i++) {
+		struct pp_executor *e = executor_new(1);
+		struct pp_map *it = NULL;
+		void *args[3], *raised;
+		double timeout = -i;
+
+		steps_new(args, 3);
+		context("map with timeout %g and a buffersize of 2, its first task held", timeout);
+		EXPECT_STATUS(PP_OK, map_begin(e, task_step, source_of(args, 3, NULL), timeout, 2, &it, &raised));
+		expect_next(it, PP_TIMEOUT, token(4000));
+	}
+}
+
+/* MAP-42: an ask that times out takes no outcome. */
+CASE(map_42_does_not_read_further_ahead_when_time_is_up)
+{
+	struct pp_executor *e = executor_new(1);
+	struct counter *pulled = counter_new();
+	struct pp_map *it = NULL;
+	void *args[6], *raised;
+
+	steps_new(args, 6);
+	EXPECT_STATUS(PP_OK, map_begin(e, task_step, source_of(args, 6, pulled), short_time(), 2, &it, &raised));
+	for (int i = 0; i < 3; i++) {
+		context("arguments read with a buffersize of 2 when %d asks have timed out", i);
+		EXPECT_AT_MOST(2, counter_value(pulled));
+		expect_next(it, PP_TIMEOUT, token(4000));
+	}
+	context("arguments read with a buffersize of 2 when all asks have timed out");
+	EXPECT_AT_MOST(2, counter_value(pulled));
+}
+
+/* MAP-41: two of five, run without an ask. */
+CASE(map_41_submits_as_many_as_buffersize)
+{
+	struct pp_executor *e = executor_any();
+	struct counter *ran = counter_new();
+	void *args[] = {ran, ran, ran, ran, ran};
+
+	buffered(e, task_count, source_of(args, 5, NULL), 2);
+	shutdown_wait(e);
+	context("map over five arguments with a buffersize of 2, not asked, after a shutdown that waits");
+	EXPECT_INT(2, counter_value(ran));
+}
+
+/* MAP-41: a source with fewer arguments, and one with as many. */
+CASE(map_41_source_smaller_than_buffersize)
+{
+	struct pp_executor *e = executor_any();
+
+	for (size_t buffersize = 3; buffersize < 1000; buffersize *= 10) {
+		struct pp_map *it = buffered(e, task_return, source_of(abc, 3, NULL), buffersize);
+
+		context("map over three arguments with a buffersize of %zu", buffersize);
+		for (int i = 0; i < 3; i++)
+			expect_next(it, PP_OK, abc[i]);
+		expect_stop(it);
+	}
+}
+
+/* MAP-42: the bound, at the call and after each outcome taken. */
+CASE(map_42_does_not_read_further_ahead)
+{
+	struct pp_executor *e = executor_any();
+
+	for (int buffersize = 1; buffersize <= 4; buffersize++) {
+		struct watched *w = watched_new(12, PP_STOP_ITERATION);
+		struct pp_map *it = mapped_watched(e, w, (size_t)buffersize);
+
+		for (int taken = 0; taken < 12; taken++) {
+			context("arguments read with a buffersize of %d when %d outcomes are taken", buffersize, taken);
+			EXPECT_AT_MOST(buffersize + taken, w->read);
+			expect_next(it, PP_OK, token(taken));
+		}
+		expect_stop(it);
+	}
+}
+
+/* MAP-43: a thread waits for the first outcome. */
+CASE(map_43_does_not_read_while_it_waits)
+{
+	struct pp_executor *e = executor_new(1);
+	struct counter *pulled = counter_new();
+	void *args[6];
+
+	steps_new(args, 6);
+	struct asker a = {.it = buffered(e, task_step, source_of(args, 6, pulled), 2)};
+	asker_start(&a);
+	context("arguments read with a buffersize of 2, while the first outcome is waited for");
+	EXPECT_AT_MOST(2, counter_value(pulled));
+	for (int i = 0; i < 6; i++)
+		open_step(args[i]);
+	thread_join(a.thread);
+	EXPECT_STATUS(PP_OK, a.status);
+	EXPECT_PTR(token(0), a.outcome);
+}
+
+/* MAP-44: each time one more has run than was taken, without a further ask. */
+CASE(map_44_takes_up_one_more_for_each_outcome)
+{
+	struct pp_executor *e = executor_new(2);
+	struct counter *ran = counter_new();
+	void *args[] = {ran, ran, ran, ran, ran, ran}, *outcome;
+	struct pp_map *it = buffered(e, task_count, source_of(args, 6, NULL), 2);
+
+	for (int i = 0; i < 5; i++) {
+		EXPECT_STATUS(PP_OK, map_next(it, &outcome));
+		context("tasks run with a buffersize of 2 when %d outcomes are taken", i + 1);
+		counter_await(ran, i + 2);
+		EXPECT_AT_LEAST(i + 2, counter_value(ran));
+	}
+}
+
+/* MAP-45: workers that end in any order. */
+CASE(map_45_order_with_buffersize)
+{
+	struct pp_executor *e = executor_new(4);
+	void *args[100];
+
+	for (int i = 0; i < 100; i++)
+		args[i] = token(i);
+	struct pp_map *it = buffered(e, task_return, source_of(args, 100, NULL), 7);
+	for (int i = 0; i < 100; i++) {
+		context("outcome number %d of 100 with a buffersize of 7", i);
+		expect_next(it, PP_OK, token(i));
+	}
+	expect_stop(it);
+}
+
+/* MAP-45: exceptions too, at their places. */
+CASE(map_45_exceptions_with_buffersize)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = buffered(e, task_raise_odd, source_of(two_three_four, 3, NULL), 1);
+
+	context("map over three arguments with a buffersize of 1, of which the task raises for the second");
+	expect_next(it, PP_OK, (void *)2);
+	expect_next(it, PP_RAISED, (void *)3);
+}
+
+/* MAP-46: asked a hundred times, then ended. */
+CASE(map_46_endless_source)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(INT_MAX, PP_STOP_ITERATION);
+	struct pp_map *it;
+
+	w->arg = token(3);
+	it = mapped_watched(e, w, 3);
+	for (int i = 0; i < 100; i++) {
+		context("outcome number %d of an endless source with a buffersize of 3", i);
+		expect_next(it, PP_OK, token(3));
+	}
+	map_end(it);
+	EXPECT_AT_MOST(103, w->read);
+}
+
+/* Ask for up to count outcomes; the first answer that is none. */
+static int take(struct pp_map *it, int count, int *taken)
+{
+	int status = PP_OK;
+
+	for (*taken = 0; *taken < count; ++*taken) {
+		void *outcome = NULL;
+
+		status = map_next(it, &outcome);
+		if (status != PP_OK)
+			break;
+		EXPECT_PTR(token(*taken), outcome);
+	}
+	return status;
+}
+
+/* MAP-47: before the first ask, and after it. */
+CASE(map_47_shut_down_before_the_first_ask)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_watched(e, watched_new(8, PP_STOP_ITERATION), 2);
+	int taken;
+
+	shutdown_wait(e);
+	context("map over eight arguments with a buffersize of 2, its executor shut down before the first ask");
+	EXPECT_STATUS(PP_SHUTDOWN, take(it, 8, &taken));
+}
+
+/* MAP-47: after the first ask. */
+CASE(map_47_shut_down_after_the_first_ask)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_watched(e, watched_new(8, PP_STOP_ITERATION), 2);
+	void *outcome;
+	int status = PP_OK;
+
+	expect_next(it, PP_OK, token(0));
+	shutdown_wait(e);
+	context("map over eight arguments with a buffersize of 2, its executor shut down after the first ask");
+	for (int i = 0; i < 8 && status == PP_OK; i++)
+		status = map_next(it, &outcome);
+	EXPECT_STATUS(PP_SHUTDOWN, status);
+}
+
+/* MAP-48: the two in the buffer come first. */
+CASE(map_48_buffered_outcomes_before_shutdown_is_told)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_watched(e, watched_new(8, PP_STOP_ITERATION), 2);
+	int taken;
+
+	shutdown_wait(e);
+	context("map over eight arguments with a buffersize of 2, its executor shut down before the first ask");
+	EXPECT_STATUS(PP_SHUTDOWN, take(it, 8, &taken));
+	EXPECT_INT(2, taken);
+}
+
+/* MAP-49: the source raises at its fourth argument, the buffer holds two. */
+CASE(map_49_source_raises_after_the_call)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_watched(e, watched_new(4, PP_RAISED), 2);
+	void *outcome = NULL;
+	int status = PP_OK;
+
+	for (int i = 0; i < 5 && status == PP_OK; i++)
+		status = map_next(it, &outcome);
+	context("map with a buffersize of 2 over a source that raises after four arguments");
+	EXPECT_STATUS(PP_RAISED, status);
+	EXPECT_PTR(token(77), outcome);
+}
+
+/* MAP-50: after the outcomes of all four. */
+CASE(map_50_outcomes_before_the_exception_of_the_source)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_watched(e, watched_new(4, PP_RAISED), 2);
+
+	context("map with a buffersize of 2 over a source that raises after four arguments");
+	for (int i = 0; i < 4; i++)
+		expect_next(it, PP_OK, token(i));
+	expect_next(it, PP_RAISED, token(77));
+}
+
+/* MAP-51: ended with one outcome taken; the executor is drained. */
+CASE(map_51_ended_source_is_not_read)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(100, PP_STOP_ITERATION);
+	struct pp_map *it = mapped_watched(e, w, 2);
+	int read;
+
+	expect_next(it, PP_OK, token(0));
+	read = w->read;
+	map_end(it);
+	shutdown_wait(e);
+	context("arguments read after a map with a buffersize of 2 was ended");
+	EXPECT_INT(read, w->read);
+}
