@@ -7,6 +7,8 @@
 #   make explore TIME=540          the scenarios under controlled schedules
 #   make fuzz TIME=60              random programs on one backend, judged by a model
 #   make fuzz-check                the tests of the fuzzer, and its corpus on the reference
+#   make faults, make mutants      executors that are wrong on purpose, each to be caught (FAULT=name)
+#   make results, make outcomes    fuzz/RESULTS.md and fuzz/OUTCOMES.md anew (TIME=600)
 #   make bench                     the reference beside its peers (BENCH=--quick)
 #   make guard                     its speed in counts that no load changes
 #   make soak TIME=600             the suite over and over under load (RUNS=n)
