@@ -296,8 +296,11 @@ static int callback_submit_and_wait(struct pp_future *f, void *arg)
 
 	(void)f;
 	c->status = backend()->submit(c->e, task_count, c->ran, &next);
-	if (c->status == PP_OK)
+	if (c->status == PP_OK) {
 		counter_await(c->ran, 1);
+		if (HAS(future_release))
+			backend()->future_release(next);
+	}
 	counter_add(c->returned, 1);
 	return PP_OK;
 }

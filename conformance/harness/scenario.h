@@ -118,6 +118,13 @@ void open_pool(int n);
  */
 void open_pool_with_initializer(int n, int failing);
 
+/*
+ * Call open, which opens a pool of one worker and submits.  Returns when the worker is inside the
+ * initializer, and the round then waits for its end: where the pool may be released and its work
+ * cancelled, nothing else tells that.
+ */
+void await_initializer(void (*open)(void));
+
 /* A worker is inside a task that ends with do_open. */
 void hold_worker(void);
 

@@ -70,6 +70,8 @@ void stage_open(void)
 	if (stage)
 		return;
 	stage = shared_alloc(sizeof(*stage));
+	sem_init(&stage->begun, 1, 0);
+	sem_init(&stage->left, 1, 0);
 	for (i = 0; i < BEGINNERS; i++)
 		sem_init(&stage->begin[i], 1, 0);
 	name_the_unordered();
@@ -103,6 +105,12 @@ static void item_end(struct item *it)
 	sem_destroy(&it->over);
 }
 
+static void drain(sem_t *s)
+{
+	while (sem_trywait(s) == 0)
+		;
+}
+
 void stage_begin(void)
 {
 	size_t kept = offsetof(struct stage, items);
@@ -113,9 +121,10 @@ void stage_begin(void)
 	memset((char *)stage + kept, 0, sizeof(*stage) - kept);
 	for (i = 0; i < ALL; i++)
 		item_begin(item(i), i);
+	drain(&stage->begun);
+	drain(&stage->left);
 	for (i = 0; i < BEGINNERS; i++)
-		while (sem_trywait(&stage->begin[i]) == 0)
-			;
+		drain(&stage->begin[i]);
 }
 
 void stage_items_end(void)
@@ -253,12 +262,16 @@ static int initializer(void *arg)
 	int number = ADD(s->initializers) + 1;
 	bool fails = s->failing && number >= s->failing;
 
+	if (s->initializer_awaited)
+		sem_post(&s->begun);
 	point("initializer");
 	initializer_passes(number);
 	point("initializer");
 	initialized = GET(round_now);
 	if (fails)
 		SET(s->failed, true);
+	if (s->initializer_awaited)
+		sem_post(&s->left);
 	return fails ? PP_RAISED : PP_OK;
 }
 
@@ -367,6 +380,13 @@ void put_own(int i)
 	if (status != PP_OK)
 		give_up("future_new returned %s", status_name(status));
 	SET(it->status, PP_OK);
+}
+
+void await_initializer(void (*open)(void))
+{
+	stage->initializer_awaited = true;
+	open();
+	await(&stage->begun);
 }
 
 /* ---- notes ------------------------------------------------------------------------------------------------ */

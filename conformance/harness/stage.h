@@ -88,11 +88,13 @@ struct mapping {
 };
 
 struct stage {
+	sem_t begun, left;	/* by an initializer that is awaited, as it begins and as it ends; kept like the next */
 	sem_t begin[BEGINNERS]; /* kept from round to round: a worker that was released may be late */
 
 	struct item items[ALL];
 	struct pp_executor *e;
 	bool has_initializer;
+	bool initializer_awaited; /* one has begun in set-up, and the round ends no earlier than it */
 	int failing;
 	int workers;
 	struct mapping mappings[MAPS];

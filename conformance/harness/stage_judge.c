@@ -62,6 +62,10 @@ static void settle_release(struct item *it)
 
 static void settle_pool(void)
 {
+	if (stage->initializer_awaited) {
+		standing("the end of the initializer");
+		await(&stage->left);
+	}
 	if (!stage->e || GET(stage->pool_released))
 		return;
 	standing("shutdown");

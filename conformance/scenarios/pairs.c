@@ -83,10 +83,10 @@ static void item_in_any_state(void)
 		one_runs_to_raise();
 		break;
 	case 3:
-		pool_is_to_break();
+		await_initializer(pool_is_to_break);
 		break;
 	default:
-		pool_is_to_begin();
+		await_initializer(pool_is_to_begin);
 	}
 }
 
