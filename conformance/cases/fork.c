@@ -696,7 +696,7 @@ CASE(fork_22_future_that_the_child_finishes)
 	for (i = 0; i < 2; i++) {
 		context("the iterator in the child gives the future that was done %s", i == 0 ? "at the fork" : "by the child itself");
 		EXPECT_STATUS(PP_OK, log->status[i]);
-		EXPECT_PTR(log->f[i], log->outcome[i]);
+		EXPECT(log->outcome[0] == log->f[i] || log->outcome[1] == log->f[i]); /* in whichever order */
 	}
 	as_completed_end(log->it);
 }
