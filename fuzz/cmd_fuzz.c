@@ -133,7 +133,7 @@ static bool take(void *command, int opt, char *value)
 	case OPT_TIME:
 		return option_positive("time", value, &c->limits.seconds);
 	case OPT_SHARD:
-		return shard_parse(value, &c->campaign.shard) || option_refuse("shard", value, "two numbers, the first from 1 to the second, such as 2/8");
+		return option_shard(value, &c->campaign.shard);
 	case OPT_WITHOUT:
 		return without_add(&c->campaign.without, value) ||
 		       option_refuse("without", value, "an operation that --help names");

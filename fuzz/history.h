@@ -104,6 +104,21 @@ static inline unsigned event_kind(const struct event *e)
 
 enum { OUTCOME_UNWRITTEN = -1, OUTCOME_FOREIGN = -2 };
 
+/* An event of a thread, inside worker's task (see struct event), that names nothing yet. */
+static inline struct event event_blank(enum event_kind kind, int worker, int thread)
+{
+	return (struct event){
+		.kind = kind,
+		.executor = -1,
+		.future = -1,
+		.worker = (int8_t)worker,
+		.call = -1,
+		.of = -1,
+		.thread = (int16_t)thread,
+		.outcome = OUTCOME_UNWRITTEN,
+	};
+}
+
 struct history {
 	atomic_uint count; /* may pass EVENTS_MAX: then it is cut */
 	atomic_uint calls;

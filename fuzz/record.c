@@ -124,16 +124,7 @@ static void no_room(enum record_gap g)
 
 static struct event event_of(enum event_kind kind)
 {
-	return (struct event){
-		.kind = kind,
-		.executor = -1,
-		.future = -1,
-		.worker = (int8_t)inside,
-		.call = -1,
-		.of = -1,
-		.thread = (int16_t)me(),
-		.outcome = OUTCOME_UNWRITTEN,
-	};
+	return event_blank(kind, inside, me());
 }
 
 static struct event call_of(enum call_kind what)

@@ -152,16 +152,7 @@ static void explore_from_here(void)
 
 static struct event event_of(enum event_kind kind)
 {
-	return (struct event){
-		.kind = kind,
-		.executor = -1,
-		.future = -1,
-		.worker = (int8_t)inside,
-		.call = -1,
-		.of = -1,
-		.thread = (int16_t)me(),
-		.outcome = OUTCOME_UNWRITTEN,
-	};
+	return event_blank(kind, inside, me());
 }
 
 static void add(struct world *w, struct event *e)

@@ -243,53 +243,6 @@ CASE(init_19_thread_inside_result_returns)
 	}
 }
 
-/* A thread inside wait, or inside a loop over as_completed, for a few futures. */
-#define FUTURES 3
-
-struct loop {
-	struct pp_future *f[FUTURES];
-	enum pp_return_when return_when;
-	int status;
-	bool told[FUTURES]; /* f[i] was told as done */
-	struct thread *thread;
-};
-
-static void wait_in_thread(void *arg)
-{
-	struct loop *loop = arg;
-
-	loop->status = backend()->wait(loop->f, FUTURES, PP_FOREVER, loop->return_when, loop->told);
-}
-
-static void tell(struct loop *loop, const struct pp_future *f)
-{
-	int i;
-
-	for (i = 0; i < FUTURES; i++)
-		loop->told[i] |= loop->f[i] == f;
-}
-
-static void iterate_in_thread(void *arg)
-{
-	struct loop *loop = arg;
-	struct pp_completed *it = NULL;
-	struct pp_future *f;
-
-	loop->status = backend()->as_completed_begin(loop->f, FUTURES, PP_FOREVER, &it);
-	if (loop->status != PP_OK)
-		return;
-	while ((loop->status = backend()->as_completed_next(it, &f)) == PP_OK)
-		tell(loop, f);
-	backend()->as_completed_end(it);
-}
-
-static void need_as_completed(void)
-{
-	NEED(as_completed_begin);
-	NEED(as_completed_next);
-	NEED(as_completed_end);
-}
-
 static void loop_start(struct loop *loop, void body(void *))
 {
 	loop->status = -1;

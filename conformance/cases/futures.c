@@ -216,3 +216,46 @@ struct pp_future *own_submit(struct pp_executor *e, pp_task *task, void *arg)
 	REQUIRE(backend()->submit(e, task, arg, &f) == PP_OK);
 	return f;
 }
+
+void wait_in_thread(void *arg)
+{
+	struct loop *loop = arg;
+	bool done[FUTURES] = {false};
+	int i;
+
+	loop->status = backend()->wait(loop->f, FUTURES, PP_FOREVER, loop->return_when, done);
+	for (i = 0; i < FUTURES; i++)
+		loop->told[i] += done[i];
+}
+
+void iterate_in_thread(void *arg)
+{
+	struct loop *loop = arg;
+	struct pp_completed *it = NULL;
+	struct pp_future *f;
+	int i;
+
+	loop->status = backend()->as_completed_begin(loop->f, FUTURES, PP_FOREVER, &it);
+	if (loop->status != PP_OK)
+		return;
+	while ((loop->status = backend()->as_completed_next(it, &f)) == PP_OK)
+		for (i = 0; i < FUTURES; i++)
+			loop->told[i] += loop->f[i] == f;
+	backend()->as_completed_end(it);
+}
+
+void need_as_completed(void)
+{
+	NEED(as_completed_begin);
+	NEED(as_completed_next);
+	NEED(as_completed_end);
+}
+
+int loop_told(const struct loop *loop)
+{
+	int i, n = 0;
+
+	for (i = 0; i < FUTURES; i++)
+		n += loop->told[i];
+	return n;
+}

@@ -61,6 +61,25 @@ struct waiter {
 void waiter_start(struct waiter *w, struct pp_future *f, double timeout, bool asks_exception);
 void waiter_join(struct waiter *w);
 
+/* A thread inside wait, or inside a loop over as_completed, for a few futures. */
+#define FUTURES 3
+
+struct loop {
+	struct pp_future *f[FUTURES];
+	enum pp_return_when return_when;
+	int status;
+	int told[FUTURES]; /* how often f[i] was told as done */
+	struct thread *thread;
+};
+
+/* The bodies of such a thread; the second after need_as_completed. */
+void wait_in_thread(void *loop);
+void iterate_in_thread(void *loop);
+void need_as_completed(void);
+
+/* How many times one of them was told as done, in all. */
+int loop_told(const struct loop *loop);
+
 /* UNSUPPORTED if tasks cannot use the caller's handles. */
 void need_shared_memory(void);
 

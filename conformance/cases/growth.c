@@ -10,9 +10,7 @@
 #include "inject.h"
 #include "resources.h"
 
-#include <dirent.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #define USES 12
@@ -488,25 +486,11 @@ static void expect_no_stacks_left(const char *what, void (*body)(struct use *u))
 	expect_none_kept(what, "MiB of address space", mapped_mib, body);
 }
 
-static int thread_count(void)
-{
-	DIR *tasks = opendir("/proc/self/task");
-	int n = 0;
-
-	REQUIRE(tasks != NULL);
-	while (readdir(tasks))
-		n++;
-	closedir(tasks);
-	return n;
-}
-
 /* Until no more threads are there than before. */
 static void await_threads(int before)
 {
-	struct timespec t = {0, 1000000};
-
 	while (thread_count() > before)
-		nanosleep(&t, NULL);
+		pass_time(0.001);
 }
 
 static void use_executors(struct use *u)

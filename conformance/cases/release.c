@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include "shutdowns.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -194,18 +193,6 @@ CASE(release_6_busy_and_idle_workers_go)
 	EXPECT_INT(3, record_count(idle->tids) + record_count(busy->tids));
 }
 
-static int thread_count(void)
-{
-	DIR *tasks = opendir("/proc/self/task");
-	int n = 0;
-
-	REQUIRE(tasks != NULL);
-	while (readdir(tasks))
-		n++;
-	closedir(tasks);
-	return n;
-}
-
 /* The first executor of a process may start threads that are not its own. */
 CASE(release_7_executor_that_never_had_work)
 {
@@ -246,45 +233,10 @@ CASE(release_8_wait_returns)
 	}
 }
 
-/* A thread inside wait, or inside a loop over as_completed. */
-#define FUTURES 3
-
-struct loop {
-	struct pp_future *f[FUTURES];
-	int status;
-	int told; /* futures that were told as done */
-	struct thread *thread;
-};
-
-static void wait_in_thread(void *arg)
-{
-	struct loop *loop = arg;
-	bool is_done[FUTURES] = {false};
-	int i;
-
-	loop->status = backend()->wait(loop->f, FUTURES, PP_FOREVER, PP_ALL_COMPLETED, is_done);
-	for (i = 0; i < FUTURES; i++)
-		loop->told += is_done[i];
-}
-
-static void iterate_in_thread(void *arg)
-{
-	struct loop *loop = arg;
-	struct pp_completed *it = NULL;
-	struct pp_future *f;
-
-	loop->status = backend()->as_completed_begin(loop->f, FUTURES, PP_FOREVER, &it);
-	if (loop->status != PP_OK)
-		return;
-	while ((loop->status = backend()->as_completed_next(it, &f)) == PP_OK)
-		loop->told++;
-	backend()->as_completed_end(it);
-}
-
 /* The executor is released while a thread loops over the futures. */
 static void expect_loop_ends(void body(void *), int status)
 {
-	struct loop loop = {.status = -1};
+	struct loop loop = {.return_when = PP_ALL_COMPLETED, .status = -1};
 	struct pp_executor *e = executor_new(1);
 	struct work *w = work_on(e, 1);
 
@@ -296,7 +248,7 @@ static void expect_loop_ends(void body(void *), int status)
 	thread_join(loop.thread);
 	EXPECT_STATUS(status, loop.status);
 	context("futures that were told as done to a thread that waited when their executor was released");
-	EXPECT_INT(FUTURES, loop.told);
+	EXPECT_INT(FUTURES, loop_told(&loop));
 }
 
 CASE(release_8_thread_inside_wait_returns)

@@ -174,49 +174,6 @@ CASE(shutdown_39_thread_inside_result_returns)
 	}
 }
 
-/* A thread inside wait, or inside a loop over as_completed, for a few futures. */
-#define FUTURES 3
-
-struct loop {
-	struct pp_future *f[FUTURES];
-	enum pp_return_when return_when;
-	int status;
-	int told; /* futures that were told as done */
-	struct thread *thread;
-};
-
-static void wait_in_thread(void *arg)
-{
-	struct loop *loop = arg;
-	bool done[FUTURES] = {false};
-	int i;
-
-	loop->status = backend()->wait(loop->f, FUTURES, PP_FOREVER, loop->return_when, done);
-	for (i = 0; i < FUTURES; i++)
-		loop->told += done[i];
-}
-
-static void iterate_in_thread(void *arg)
-{
-	struct loop *loop = arg;
-	struct pp_completed *it = NULL;
-	struct pp_future *f;
-
-	loop->status = backend()->as_completed_begin(loop->f, FUTURES, PP_FOREVER, &it);
-	if (loop->status != PP_OK)
-		return;
-	while ((loop->status = backend()->as_completed_next(it, &f)) == PP_OK)
-		loop->told++;
-	backend()->as_completed_end(it);
-}
-
-static void need_as_completed(void)
-{
-	NEED(as_completed_begin);
-	NEED(as_completed_next);
-	NEED(as_completed_end);
-}
-
 enum moment { BEFORE_SHUTDOWN, AFTER_SHUTDOWN, AFTER_ALL };
 
 /* A thread loops over futures that shutdown cancels; it begins at some moment. */
@@ -263,7 +220,7 @@ CASE(shutdown_53_thread_inside_wait_returns)
 	thread_join(loop.thread);
 	EXPECT_STATUS(PP_OK, loop.status);
 	context("futures of work that was done while the executor shut down, and wait told as done");
-	EXPECT_INT(FUTURES, loop.told);
+	EXPECT_INT(FUTURES, loop_told(&loop));
 }
 
 static void expect_wait_returns(enum moment begins)
@@ -274,7 +231,7 @@ static void expect_wait_returns(enum moment begins)
 	loop_over_cancelled(&loop, wait_in_thread, begins);
 	EXPECT_STATUS(PP_OK, loop.status);
 	context("futures that shutdown cancelled and wait told as done");
-	EXPECT_INT(FUTURES, loop.told);
+	EXPECT_INT(FUTURES, loop_told(&loop));
 }
 
 CASE(shutdown_40_thread_inside_wait_returns)
@@ -290,7 +247,7 @@ CASE(shutdown_40_thread_inside_wait_for_the_first_returns)
 	loop_over_cancelled(&loop, wait_in_thread, BEFORE_SHUTDOWN);
 	EXPECT_STATUS(PP_OK, loop.status);
 	context("futures that shutdown cancelled and wait told as done");
-	EXPECT_AT_LEAST(1, loop.told);
+	EXPECT_AT_LEAST(1, loop_told(&loop));
 }
 
 CASE(shutdown_41_wait_begins_while_a_task_runs)
@@ -311,7 +268,7 @@ static void expect_all_yielded(enum moment begins)
 	loop_over_cancelled(&loop, iterate_in_thread, begins);
 	EXPECT_STATUS(PP_STOP_ITERATION, loop.status);
 	context("futures that shutdown cancelled and as_completed yielded");
-	EXPECT_INT(FUTURES, loop.told);
+	EXPECT_INT(FUTURES, loop_told(&loop));
 }
 
 CASE(shutdown_42_as_completed_yields_what_is_cancelled)
@@ -366,7 +323,7 @@ CASE(shutdown_44_thread_inside_wait_for_a_future_cancelled_before)
 	thread_join(loop.thread);
 	EXPECT_STATUS(PP_OK, loop.status);
 	context("futures that their caller cancelled, before a shutdown that cancels, and wait told as done");
-	EXPECT_INT(FUTURES, loop.told);
+	EXPECT_INT(FUTURES, loop_told(&loop));
 }
 
 CASE(shutdown_45_map_tells_what_is_cancelled)

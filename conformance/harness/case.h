@@ -266,6 +266,9 @@ void thread_settle(struct thread *t);
 /* The same for all threads of the process besides the caller: workers become idle. */
 void threads_settle(void);
 
+/* The threads of the process, the caller and those of the harness among them. */
+int thread_count(void);
+
 /* Seconds on the monotonic clock. */
 double now(void);
 

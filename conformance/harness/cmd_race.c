@@ -169,7 +169,7 @@ static bool take(void *race, int opt, char *value)
 	case OPT_TIME:
 		return option_positive("time", value, &r->time);
 	case OPT_SHARD:
-		return shard_parse(value, &r->shard) || option_refuse("shard", value, "two numbers, the first from 1 to the second, such as 2/8");
+		return option_shard(value, &r->shard);
 	case OPT_SCALE:
 		return option_positive("timeout-scale", value, &r->scale);
 	case OPT_EXPECT:

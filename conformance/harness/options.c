@@ -90,3 +90,9 @@ bool option_positive(const char *name, const char *value, double *n)
 	return (*value && !*end && isfinite(*n) && *n > 0 && *n <= POSITIVE_MOST) ||
 	       option_refuse(name, value, "a number above 0 and up to 1000000, such as 2.5");
 }
+
+bool option_shard(const char *value, struct shard *shard)
+{
+	return shard_parse(value, shard) ||
+	       option_refuse("shard", value, "two numbers, the first from 1 to the second, such as 2/8");
+}

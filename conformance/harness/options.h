@@ -17,6 +17,8 @@
 #include <getopt.h>
 #include <stdbool.h>
 
+#include "shard.h"
+
 enum {
 	OPTION_HELP = 'h',
 	OPTION_VERSION = 0x100, /* above every short option */
@@ -51,5 +53,8 @@ bool option_number(const char *name, const char *value, unsigned long least, uns
 
 /* A number above 0, such as of seconds; or false, and it was told. */
 bool option_positive(const char *name, const char *value, double *n);
+
+/* --shard, as shard.h reads it; or false, and it was told. */
+bool option_shard(const char *value, struct shard *shard);
 
 #endif

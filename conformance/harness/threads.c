@@ -154,6 +154,11 @@ void threads_settle(void)
 	settle(tids, n);
 }
 
+int thread_count(void)
+{
+	return (int)proc_threads(getpid(), NULL, 0);
+}
+
 /* ---- processes ------------------------------------------------------------------ */
 
 static int wait_for_process(pid_t pid)

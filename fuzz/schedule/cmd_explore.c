@@ -172,69 +172,89 @@ static bool take_strategy(struct command *c, const char *value)
 	return true;
 }
 
+static bool take_number(struct command *c, int opt, const char *value)
+{
+	struct strategy_options *o = &c->plan.options;
+	unsigned long n = 0;
+	bool good;
+
+	switch (opt) {
+	case OPT_SCHEDULES:
+		return option_number("schedules", value, 1, ULONG_MAX, &c->plan.schedules);
+	case OPT_TIME:
+		return option_positive("time", value, &c->plan.seconds);
+	case OPT_JOBS:
+		return option_number("jobs", value, 1, 1024, &c->jobs.places);
+	case OPT_PREEMPTIONS:
+		good = option_number("preemptions", value, 0, INT_MAX, &n);
+		o->preemptions = (int)n;
+		return good;
+	case OPT_SEED:
+		good = option_number("seed", value, 0, SEED_MOST, &n);
+		o->seed = n;
+		return good;
+	default: /* OPT_STEPS */
+		good = option_number("steps", value, 1, STEPS_MAX, &n);
+		o->steps_max = (uint32_t)n;
+		return good;
+	}
+}
+
+/* One of two words; *second is whether it is the second. */
+static bool take_word(const char *option, const char *value, const char *first, const char *second, bool *is_second)
+{
+	char advice[64];
+
+	*is_second = strcmp(value, second) == 0;
+	snprintf(advice, sizeof(advice), "%s or %s", first, second);
+	return *is_second || strcmp(value, first) == 0 || option_refuse(option, value, advice);
+}
+
+static bool take_input(struct command *c, const char *value)
+{
+	if (c->input_count == INPUTS_MAX)
+		return option_refuse("input", value, "no more than 64 of them, or a folder");
+	c->inputs[c->input_count++] = value;
+	return true;
+}
+
 static bool take(void *command, int opt, char *value)
 {
 	struct command *c = command;
-	unsigned long n = 0;
-	bool good = true;
 
 	switch (opt) {
 	case OPT_SCENARIO:
 		select_add(&c->selection, SELECT_CASE, value);
 		return true;
 	case OPT_INPUT:
-		if (c->input_count == INPUTS_MAX)
-			return option_refuse("input", value, "no more than 64 of them, or a folder");
-		c->inputs[c->input_count++] = value;
-		return true;
+		return take_input(c, value);
 	case OPT_PROGRAM:
 		return c->program = true;
 	case OPT_STRATEGY:
 		return take_strategy(c, value);
-	case OPT_SCHEDULES:
-		return option_number("schedules", value, 1, ULONG_MAX, &c->plan.schedules);
-	case OPT_TIME:
-		return option_positive("time", value, &c->plan.seconds);
-	case OPT_PREEMPTIONS:
-		good = option_number("preemptions", value, 0, INT_MAX, &n);
-		c->plan.options.preemptions = (int)n;
-		return good;
-	case OPT_SEED:
-		good = option_number("seed", value, 0, SEED_MOST, &n);
-		c->plan.options.seed = n;
-		return good;
-	case OPT_JOBS:
-		return option_number("jobs", value, 1, 1024, &c->jobs.places);
-	case OPT_STEPS:
-		good = option_number("steps", value, 1, STEPS_MAX, &n);
-		c->plan.options.steps_max = (uint32_t)n;
-		return good;
 	case OPT_SHARD:
-		return shard_parse(value, &c->shard) || option_refuse("shard", value, "two numbers, the first from 1 to the second, such as 2/8");
+		return option_shard(value, &c->shard);
 	case OPT_TIMEOUTS:
-		c->plan.options.timeouts_any = strcmp(value, "any") == 0;
-		return c->plan.options.timeouts_any || strcmp(value, "idle") == 0 ||
-		       option_refuse("timeouts", value, "any or idle");
+		return take_word("timeouts", value, "idle", "any", &c->plan.options.timeouts_any);
+	case OPT_RACES:
+		return take_word("races", value, "fail", "explore", &c->plan.options.races_explored);
 	case OPT_SPURIOUS:
 		return c->plan.options.spurious = true;
 	case OPT_FRESH:
 		return c->plan.options.fresh = true;
-	case OPT_RACES:
-		c->plan.options.races_explored = strcmp(value, "explore") == 0;
-		return c->plan.options.races_explored || strcmp(value, "fail") == 0 ||
-		       option_refuse("races", value, "fail or explore");
+	case OPT_NO_EXPECT:
+		return c->no_expect = true;
 	case OPT_DIRECTORY:
 		c->directory = value;
 		return true;
-	case OPT_NO_EXPECT:
-		return c->no_expect = true;
 	case OPT_OUTCOMES:
 		c->outcomes = value;
 		return true;
-	default: /* OPT_GUEST */
+	case OPT_GUEST:
 		c->guest = atoi(value);
 		return true;
 	}
+	return take_number(c, opt, value);
 }
 
 static int parse(struct command *c, int argc, char **argv);

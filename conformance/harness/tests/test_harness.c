@@ -689,7 +689,7 @@ static void wait_for_json(const char *part)
 	char text[TEXT_MAX];
 	int i;
 
-	for (i = 0; i < 600; i++) {
+	for (i = 0; i < 10000; i++) { /* nearly as long as a test may last */
 		read_text(in_folder("json"), text);
 		if (has(text, part))
 			return;
