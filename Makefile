@@ -68,13 +68,11 @@ endif
 
 # Of a pair NAME_HAVE.c and NAME_none.c one is built.
 pick = $(if $(1),$(2),$(3))
-UNPICKED := $(call pick,$(HAVE_LIBDW),stacks_none,stacks_elfutils) \
-            $(call pick,$(HAVE_JANSSON),report_json_none results_none,report_json results) \
-            $(call pick,$(HAVE_LIBXML2),report_junit_none,report_junit) \
+UNPICKED := $(call pick,$(HAVE_JANSSON),report_json_none results_none,report_json results) \
             $(call pick,$(HAVE_VALGRIND),valgrind_none,valgrind)
 PLATFORM := $(if $(filter Linux,$(shell uname -s)),platform_posix,platform_linux)# the one left out
 
-PKGS := check $(if $(HAVE_JANSSON),jansson) $(if $(HAVE_LIBXML2),libxml-2.0) $(if $(HAVE_LIBDW),libdw)
+PKGS := check $(if $(HAVE_JANSSON),jansson)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
@@ -92,7 +90,11 @@ BACKENDS  := $(filter-out $(if $(HAVE_GLIB),,glib),$(ADAPTERS))
 
 UNUSUAL   := $(patsubst conformance/%.c,$(B)/%.so,$(wildcard conformance/backends/unusual/*.c))
 
-all: $(B)/poolproof $(B)/poolproof-inject.so $(BACKENDS:%=$(B)/backends/%.so) $(UNUSUAL) $(B)/libcfutures.a $(B)/libcfutures.so
+# What the tool loads when it is needed, and looks for beside itself.
+MODULES := $(if $(HAVE_LIBXML2),junit) $(if $(HAVE_LIBDW),stacks)
+TOOL_OBJECTS := $(B)/poolproof-inject.so $(MODULES:%=$(B)/poolproof-%.so)
+
+all: $(B)/poolproof $(TOOL_OBJECTS) $(BACKENDS:%=$(B)/backends/%.so) $(UNUSUAL) $(B)/libcfutures.a $(B)/libcfutures.so
 
 include fuzz/fuzz.mk
 
@@ -137,6 +139,17 @@ $(B)/ledger.o: $(B)/ledger.c
 $(B)/poolproof: $(call objs,$(HARNESS) $(CASES) $(FUZZ_PARTS)) $(B)/ledger.o
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -ldl -lm
 	@echo built $@
+
+# A module: its file, and what it uses of the harness, which it has for itself.
+harness = $(patsubst %,$(B)/conformance/harness/%.o,$(1))
+$(B)/poolproof-junit.so: $(call harness,modules/junit report_file outcome text)
+$(B)/poolproof-stacks.so: $(call harness,modules/stacks slot proc)
+$(call harness,modules/junit): PKG_CFLAGS += $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
+LIBS_junit  := $(shell pkg-config --libs libxml-2.0 2>/dev/null)
+LIBS_stacks := $(shell pkg-config --libs libdw 2>/dev/null)
+$(MODULES:%=$(B)/poolproof-%.so): $(B)/poolproof-%.so:
+	$(Q)$(CC) -shared -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_$*)
+$(call harness,$(MODULES:%=modules/%)): DEFS += -fvisibility=hidden
 
 # Preloaded by the tool; nothing of it may call what it stands before.
 $(B)/poolproof-inject.so: conformance/inject/inject.c
@@ -188,10 +201,11 @@ deps:
 	@ci/deps
 
 BACKEND ?= reference
-# A stack counts byte by byte for Memcheck when a thread is started: smaller ones.
+# A stack counts byte by byte for Memcheck when a thread is started: smaller ones.  What is translated
+# anew in each process is translated in the cheapest way.
 VALGRIND := ulimit -S -s 1024; valgrind -q --main-stacksize=8388608 --trace-children=no --error-exitcode=0 --child-silent-after-fork=no \
-            --run-libc-freeres=no --run-cxx-freeres=no --sanity-level=0 --suppressions=conformance/valgrind.supp
-UNDER := $(if $(TOOL),$(VALGRIND) --tool=$(TOOL) $(if $(filter memcheck,$(TOOL)),--leak-check=no))
+            --run-libc-freeres=no --run-cxx-freeres=no --sanity-level=0 --vex-guest-chase=no --suppressions=conformance/valgrind.supp
+UNDER := $(if $(TOOL),$(VALGRIND) --tool=$(TOOL) $(if $(filter memcheck,$(TOOL)),--leak-check=no --read-inline-info=no))
 run: all
 	$(UNDER) $(B)/poolproof run $(BACKEND) $(ARGS)
 
@@ -253,7 +267,7 @@ install: all
 	ln -sf libcfutures.so.$(VERSION) $(DEST)/lib/libcfutures.so.0
 	ln -sf libcfutures.so.0 $(DEST)/lib/libcfutures.so
 	install -m 755 $(B)/backends/*.so $(DEST)/lib/poolproof/
-	install -D -m 755 -t $(DEST)/lib/poolproof/tool $(B)/poolproof-inject.so
+	install -D -m 755 -t $(DEST)/lib/poolproof/tool $(TOOL_OBJECTS)
 	install -m 644 $(wildcard conformance/backends/*.expect) $(DEST)/lib/poolproof/
 	install -m 644 conformance/harness/poolproof.schema.json $(DEST)/share/poolproof/
 	install -m 644 conformance/valgrind.supp $(DEST)/share/poolproof/

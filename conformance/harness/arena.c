@@ -76,6 +76,13 @@ void arena_open(void)
 	atomic_store(&arena->used, 64);
 }
 
+void arena_close(void)
+{
+	munmap(arena, ARENA_SIZE);
+	arena = NULL;
+	gates = NULL;
+}
+
 void *shared_alloc(size_t size)
 {
 	size_t at;

@@ -73,9 +73,99 @@ START_TEST(case_test)
 }
 END_TEST
 
-/* ---- the checker ---------------------------------------------------------------- */
+/* ---- Check ---------------------------------------------------------------------- */
 
-/* A run must not depend on variables that are meant for other users of Check. */
+/* Check tells how a process ended in words only. */
+static void read_check_message(const char *message)
+{
+	snprintf(slot->check_message, sizeof(slot->check_message), "%s", message);
+	if (sscanf(message, "Received signal %d", &slot->signal) != 1)
+		sscanf(message, "Early exit with return value %d", &slot->status);
+}
+
+static void run_check(const TTest *body, enum fork_status fork)
+{
+	Suite *suite = suite_create("poolproof");
+	TCase *test = tcase_create(the_case->name);
+	SRunner *runner = srunner_create(suite);
+	TestResult **results;
+
+	tcase_add_test(test, body);
+	tcase_set_timeout(test, 0);
+	suite_add_tcase(suite, test);
+	srunner_set_fork_status(runner, fork);
+	srunner_run_all(runner, CK_SILENT);
+	results = srunner_results(runner);
+	if (srunner_ntests_run(runner) == 1 && tr_rtype(results[0]) != CK_PASS)
+		read_check_message(tr_msg(results[0]));
+	free(results);
+	srunner_free(runner);
+}
+
+/* ---- rehearsal -------------------------------------------------------------------- */
+
+static void wait_for_gate(void *gate)
+{
+	gate_wait(gate);
+}
+
+/* What most cases use; no backend. */
+static void rehearse_words(void)
+{
+	struct gate *gate = gate_new();
+	struct counter *counter = counter_new();
+	struct thread *thread = thread_start(wait_for_gate, gate);
+
+	gate_await(gate, 1);
+	counter_add(counter, 1);
+	counter_await(counter, 1);
+	context("a rehearsal");
+	EXPECT_INT(1, counter_value(counter));
+	gate_open(gate);
+	thread_join(thread);
+}
+
+/* What run_case() does, as far as it leaves nothing behind in this process. */
+START_TEST(rehearsal)
+{
+	void *object = dlopen("libdl.so.2", RTLD_NOW | RTLD_LOCAL);
+
+	slot_ignore_threads();
+	arena_open();
+	leaks_begin();
+	thread_is_main = true;
+	rehearse_words();
+	judge_checks();
+	clean_up();
+	leaks_judge();
+	valgrind_judge();
+	thread_is_main = false;
+	arena_close();
+	if (object)
+		dlclose(object);
+}
+END_TEST
+
+static void nothing(void)
+{
+}
+
+static void rehearse(void)
+{
+	static const struct pp_case empty = {.name = "rehearsal", .run = nothing};
+
+	slot = valgrind_runs() ? slot_new() : NULL;
+	if (!slot)
+		return;
+	the_case = &empty;
+	run_check(rehearsal, CK_NOFORK);
+	run_check(case_test, CK_FORK);
+	munmap(slot, sizeof(*slot));
+	slot = NULL;
+}
+
+/* ---- the checkers ------------------------------------------------------------------ */
+
 static void forget_check_variables(void)
 {
 	static const char *const names[] = {
@@ -89,77 +179,16 @@ static void forget_check_variables(void)
 		unsetenv(names[i]);
 }
 
-/* Check tells how a process ended in words only. */
-static void read_check_message(const char *message)
+void checkers_begin(void)
 {
-	snprintf(slot->check_message, sizeof(slot->check_message), "%s", message);
-	if (sscanf(message, "Received signal %d", &slot->signal) != 1)
-		sscanf(message, "Early exit with return value %d", &slot->status);
-}
-
-static void run_check(void)
-{
-	Suite *suite = suite_create("poolproof");
-	TCase *test = tcase_create(the_case->name);
-	SRunner *runner = srunner_create(suite);
-	TestResult **results;
-
-	tcase_add_test(test, case_test);
-	tcase_set_timeout(test, 0);
-	suite_add_tcase(suite, test);
-	srunner_set_fork_status(runner, CK_FORK);
-	srunner_run_all(runner, CK_SILENT);
-	results = srunner_results(runner);
-	if (srunner_ntests_run(runner) == 1 && tr_rtype(results[0]) != CK_PASS)
-		read_check_message(tr_msg(results[0]));
-	free(results);
-	srunner_free(runner);
-}
-
-/* ---- rehearsal -------------------------------------------------------------------- */
-
-static void nothing(void)
-{
-}
-
-static void nothing_in_thread(void *arg)
-{
-	(void)arg;
-}
-
-/* What run_case() does besides the case, as far as it leaves nothing behind. */
-static void rehearse_steps(void)
-{
-	void *object;
-
-	leaks_begin();
-	object = dlopen("libdl.so.2", RTLD_NOW | RTLD_LOCAL);
-	thread_start(nothing_in_thread, NULL);
-	clean_up();
-	if (object)
-		dlclose(object);
-	leaks_judge();
-}
-
-void rehearse(void)
-{
-	static const struct pp_case empty = {.name = "rehearsal", .run = nothing};
-
-	slot = valgrind_runs() ? slot_new() : NULL;
-	if (!slot)
-		return;
-	rehearse_steps();
-	the_case = &empty;
-	run_check();
-	munmap(slot, sizeof(*slot));
-	slot = NULL;
+	forget_check_variables();
+	rehearse();
 }
 
 _Noreturn void checker_main(const struct pp_case *c, int output)
 {
 	the_case = c;
 	keeper_begin(output);
-	forget_check_variables();
-	run_check();
+	run_check(case_test, CK_FORK);
 	keeper_end();
 }

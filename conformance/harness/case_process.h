@@ -5,15 +5,18 @@
 
 #include "slot.h"
 
+/*
+ * Once in the supervisor, before the first checker: forgets the variables of the
+ * environment that are meant for other users of Check.
+ *
+ * Valgrind translates what a process executes, and a child has what its parent
+ * had translated: so under Valgrind it does once what is done in each case
+ * besides its body.
+ */
+void checkers_begin(void);
+
 /* The keeper of a case; see guest.h. */
 _Noreturn void checker_main(const struct pp_case *c, int output);
-
-/*
- * Valgrind translates what a process executes, and a child has what its parent
- * had translated: so under Valgrind the supervisor does once what is done in
- * each case besides its body.
- */
-void rehearse(void);
 
 /*
  * Look for threads and descriptors that are there now and were not before,

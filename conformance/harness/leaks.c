@@ -118,7 +118,7 @@ static void judge_descriptors(void)
 
 static bool is_known(pid_t tid)
 {
-	return tid == gettid() || watch_ignores(slot, tid);
+	return tid == gettid() || slot_ignores(slot, tid);
 }
 
 static size_t extra_threads(pid_t *extra)

@@ -55,7 +55,7 @@ static bool is_file(const char *path)
 
 bool tool_file(const char *name, char *buffer, size_t size)
 {
-	static const char *const places[] = {"", "../lib/poolproof/tool/"};
+	static const char *const places[] = {"", "../lib/poolproof/tool/", "../"};
 	char tool[PATH_MAX];
 	size_t i;
 

@@ -149,6 +149,37 @@ struct run {
 	char *stale;	     /* stale expectations, one a line, known at the end; NULL if none */
 };
 
+/* 0 if run ended as it should: every verdict there, none red, nothing stale; else 1. */
+int run_exit_status(const struct run *run);
+
+/* The counts of the closing line. */
+unsigned run_verdicts(const struct run *run); /* all */
+unsigned run_passed(const struct run *run);   /* PASS, SLOW, XFAIL, FLAKY */
+unsigned run_red(const struct run *run);
+unsigned run_skipped(const struct run *run); /* UNSUPPORTED, UNTESTED */
+
+/* Free what v holds, and clear it. */
+void verdict_clear(struct verdict *v);
+
+/*
+ * Clean every string of v with text_clean; those must be malloc's.  Done by
+ * expect_apply and reports_verdict; a second time changes nothing.
+ */
+void verdict_clean(struct verdict *v);
+
+/* The name of the case; the clause's where there is no case (UNTESTED). */
+const char *verdict_name(const struct verdict *v);
+const char *verdict_clause(const struct verdict *v);  /* "" if none */
+const char *verdict_feature(const struct verdict *v); /* "" if none */
+const char *verdict_level(const struct verdict *v);   /* "MUST" if none */
+const char *verdict_message(const struct verdict *v); /* "" if none */
+
+/* Why the verdict is what it is: the reason, else the message, else "". */
+const char *verdict_reason(const struct verdict *v);
+
+/* The command that repeats just this verdict; malloc's. */
+char *verdict_repeat(const struct run *run, const struct verdict *v);
+
 /*
  * A report: the console, TAP, JUnit or JSON.  verdict is called once for each
  * case, in the order in which they ended; end when the last has.  Each report
@@ -169,7 +200,8 @@ struct report_type {
 	bool (*begin)(struct report *r, const struct run *run);
 	bool (*verdict)(struct report *r, const struct run *run, const struct verdict *v);
 	bool (*end)(struct report *r, const struct run *run);
-	const char *missing; /* the package without which this was built; else NULL */
+	const char *module;  /* the module that has it as its report_type (module.h), or NULL */
+	const char *missing; /* the package without which this was built, or its module was not; else NULL */
 };
 
 #endif

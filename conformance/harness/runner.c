@@ -261,7 +261,7 @@ enum runner_end runner_run(const struct runner *r, char *error, size_t size)
 	enum runner_end end = RUNNER_FAILED;
 	size_t i;
 
-	rehearse();
+	checkers_begin();
 	valgrind_prepare();
 	snprintf(error, size, "a process could not be started for a case; is the limit of processes reached?");
 	for (i = 0; guests && seats && i < r->jobs; i++)

@@ -83,6 +83,16 @@ void slot_ignore_threads(void)
 	closedir(d);
 }
 
+bool slot_ignores(const struct slot *s, pid_t tid)
+{
+	int i, n = s ? atomic_load(&s->ignored_count) : 0;
+
+	for (i = 0; i < n && i < SLOT_IGNORED_MAX; i++)
+		if (s->ignored[i] == tid)
+			return true;
+	return false;
+}
+
 char *slot_text(const char *text, size_t size)
 {
 	return text[0] ? strndup(text, size - 1) : NULL;

@@ -93,6 +93,9 @@ _Noreturn void case_end(void);
 /* Do not count the threads that this process has now, besides the calling one. */
 void slot_ignore_threads(void);
 
+/* True if tid was there before the backend was; s may be NULL, and then none was. */
+bool slot_ignores(const struct slot *s, pid_t tid);
+
 /* A malloc'd copy of one of its texts, which may lack its NUL; NULL if empty. */
 char *slot_text(const char *text, size_t size);
 #define SLOT_TEXT(array) slot_text(array, sizeof(array))

@@ -2,8 +2,8 @@
 /*
  * stacks.h: where every thread of a hung case stands.
  *
- * stacks_elfutils.c reads them with elfutils; stacks_none.c, built without it
- * (package libdw-dev), tells the system calls only.
+ * A module reads them with elfutils (modules/stacks.c); without it, built without
+ * the package libdw-dev, the system calls are told only.
  */
 #ifndef POOLPROOF_STACKS_H
 #define POOLPROOF_STACKS_H
@@ -23,5 +23,11 @@ char *stacks_of(const pid_t *pids, size_t count, const struct slot *s);
  * NULL if nothing there has a name.
  */
 void names_of(pid_t pid, const uint64_t *addresses, char **names, size_t count);
+
+/* What the module gives, as its stacks_reader: the two functions above. */
+struct stacks_reader {
+	char *(*stacks_of)(const pid_t *pids, size_t count, const struct slot *s);
+	void (*names_of)(pid_t pid, const uint64_t *addresses, char **names, size_t count);
+};
 
 #endif

@@ -27,6 +27,9 @@ _Noreturn void end_as(enum outcome o, const struct finding *f, const char *forma
 /* Map the arena, so that processes forked from now on have it. */
 void arena_open(void);
 
+/* Unmap it, with all that it was made of. */
+void arena_close(void);
+
 /* The part of it that nobody was handed yet. */
 void *arena_rest(size_t *size);
 

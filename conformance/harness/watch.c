@@ -17,16 +17,6 @@ struct sample {
 	bool alive; /* a thread was seen that may go on by itself */
 };
 
-bool watch_ignores(const struct slot *s, pid_t tid)
-{
-	int i, n = s ? atomic_load(&s->ignored_count) : 0;
-
-	for (i = 0; i < n && i < SLOT_IGNORED_MAX; i++)
-		if (s->ignored[i] == tid)
-			return true;
-	return false;
-}
-
 /* FNV-1a, over whole numbers. */
 static void mix(struct sample *sample, unsigned long number)
 {
@@ -63,7 +53,7 @@ static void look_at_process(struct sample *sample, pid_t pid, pid_t besides, con
 	if (n > THREADS_MAX)
 		sample->alive = true;
 	for (i = 0; i < n && i < THREADS_MAX && !sample->alive; i++)
-		if (tids[i] != besides && !watch_ignores(s, tids[i]))
+		if (tids[i] != besides && !slot_ignores(s, tids[i]))
 			look_at_thread(sample, pid, tids[i]);
 }
 

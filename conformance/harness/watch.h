@@ -42,7 +42,4 @@ enum watch_result watch_sample(struct watch *w, pid_t root, const struct slot *s
 /* The same for the threads of one process besides one. */
 enum watch_result watch_threads(struct watch *w, pid_t pid, pid_t besides, const struct slot *s);
 
-/* True if tid was there before the backend was; s may be NULL, and then none was. */
-bool watch_ignores(const struct slot *s, pid_t tid);
-
 #endif

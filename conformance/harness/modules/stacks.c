@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* stacks_elfutils.c: see stacks.h. */
+/* stacks.c: stacks and names, read with elfutils. */
 #include <elfutils/libdwfl.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "module.h"
 #include "proc.h"
 #include "stacks.h"
 #include "watch.h"
@@ -88,7 +89,7 @@ static int print_thread(Dwfl_Thread *thread, void *arg)
 	pid_t tid = dwfl_thread_tid(thread);
 	char name[32];
 
-	if (watch_ignores(w->slot, tid))
+	if (slot_ignores(w->slot, tid))
 		return DWARF_CB_OK;
 	proc_name(w->pid, tid, name, sizeof(name));
 	fprintf(w->f, "thread %d (%s)%s:\n", (int)tid, name, tid == w->pid ? ", main" : "");
@@ -125,7 +126,7 @@ static void ask_no_servers(void)
 	unsetenv("DEBUGINFOD_URLS");
 }
 
-char *stacks_of(const pid_t *pids, size_t count, const struct slot *s)
+static char *stacks_of_processes(const pid_t *pids, size_t count, const struct slot *s)
 {
 	char *text = NULL;
 	size_t i, size;
@@ -162,7 +163,7 @@ static char *name_of(Dwfl *dwfl, Dwarf_Addr address)
 	return asprintf(&text, "%s%s in %s", name, plus, object ? file_name(object) : "?") < 0 ? NULL : text;
 }
 
-void names_of(pid_t pid, const uint64_t *addresses, char **names, size_t count)
+static void names_in_process(pid_t pid, const uint64_t *addresses, char **names, size_t count)
 {
 	Dwfl *dwfl = dwfl_begin(&callbacks);
 	bool good;
@@ -175,3 +176,5 @@ void names_of(pid_t pid, const uint64_t *addresses, char **names, size_t count)
 	if (dwfl)
 		dwfl_end(dwfl);
 }
+
+MODULE_EXPORT const struct stacks_reader stacks_reader = {stacks_of_processes, names_in_process};
