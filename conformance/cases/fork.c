@@ -609,8 +609,10 @@ CASE(fork_14_task_goes_on)
 
 	need_shared_memory();
 	log->f[0] = submit(e, task_forks, log);
-	for (i = 0; i < 3; i++)
-		f[i] = submit(e, task_return, THE_VALUE);
+	for (i = 0; i < 3; i++) {
+		context("submit %d to an executor of which a task forks", i);
+		EXPECT_STATUS(PP_OK, try_submit(e, task_return, THE_VALUE, &f[i]));
+	}
 	expect_result(log->f[0], F_RETURNED, PP_FOREVER);
 	for (i = 0; i < 3; i++)
 		expect_result(f[i], F_RETURNED, PP_FOREVER);
@@ -699,6 +701,83 @@ CASE(fork_22_future_that_the_child_finishes)
 		EXPECT(log->outcome[0] == log->f[i] || log->outcome[1] == log->f[i]); /* in whichever order */
 	}
 	as_completed_end(log->it);
+}
+
+static void ask_second(void *arg)
+{
+	struct log *log = arg;
+	void *outcome;
+
+	backend()->result(log->f[1], PP_FOREVER, &outcome);
+}
+
+static void wait_for_second(void *arg)
+{
+	struct log *log = arg;
+	bool is_done[2];
+
+	backend()->wait(log->f, 2, PP_FOREVER, PP_ALL_COMPLETED, is_done);
+}
+
+/* Threads of the child take up the stacks of the parent's, and write over them. */
+static void write_on_the_stack(void *arg)
+{
+	unsigned char volatile there[64 << 10];
+	size_t i;
+
+	(void)arg;
+	for (i = 0; i < sizeof(there); i++)
+		there[i] = 0xa5;
+}
+
+static void reuse_stacks_and_finish(void *arg)
+{
+	struct thread *t[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		t[i] = thread_start(write_on_the_stack, NULL);
+	for (i = 0; i < 4; i++)
+		thread_join(t[i]);
+	finish_and_iterate(arg);
+}
+
+/* FORK-22: a thread of the parent waits at the fork for what the child makes done. */
+static void expect_child_finishes_beside(void (*waits)(void *))
+{
+	struct log *log = log_of_threads_new();
+	struct thread *t;
+	int i;
+
+	NEED(as_completed_begin);
+	NEED(set_result);
+	log->f[0] = future_new();
+	log->f[1] = future_new();
+	REQUIRE(set_result(log->f[0], THE_VALUE) == PP_OK);
+	log->it = as_completed_begin(log->f, 2, PP_FOREVER);
+	t = thread_start(waits, log);
+	thread_settle(t);
+	expect_left(process_fork_run(reuse_stacks_and_finish, log), 0);
+	for (i = 0; i < 2; i++) {
+		context("the iterator in the child, whose parent waits for the same in a thread, gives the future that was done %s",
+			i == 0 ? "at the fork" : "by the child itself");
+		EXPECT_STATUS(PP_OK, log->status[i]);
+		EXPECT(log->outcome[0] == log->f[i] || log->outcome[1] == log->f[i]);
+	}
+	set_result(log->f[1], THE_VALUE);
+	thread_join(t);
+	as_completed_end(log->it);
+}
+
+CASE(fork_22_future_that_the_child_finishes_and_a_thread_of_the_parent_waits_for)
+{
+	expect_child_finishes_beside(ask_second);
+}
+
+CASE(fork_22_future_that_the_child_finishes_and_a_thread_is_inside_wait_for)
+{
+	NEED(wait);
+	expect_child_finishes_beside(wait_for_second);
 }
 
 static void shut_twice(void *arg)
