@@ -369,7 +369,7 @@ CASE(release_13_map_yields_all)
 	EXPECT_STATUS(PP_STOP_ITERATION, map_next(it, &outcome));
 }
 
-/* RELEASE-13: most are submitted when the executor was released. */
+/* RELEASE-13: most are submitted when the executor was released, and its worker was idle or has gone. */
 CASE(release_13_map_with_a_buffersize_yields_all)
 {
 	void *args[5] = {token(0), token(1), token(2), token(3), token(4)};
@@ -381,6 +381,7 @@ CASE(release_13_map_with_a_buffersize_yields_all)
 	REQUIRE(map_begin(e, task_return, source_of(args, 5, NULL), PP_FOREVER, 1, &it, &outcome) == PP_OK);
 	executor_release(e);
 	for (i = 0; i < 5; i++) {
+		threads_settle();
 		context("outcome %d of a map with a buffersize of 1, whose executor was released", i);
 		EXPECT_STATUS(PP_OK, map_next(it, &outcome));
 		EXPECT_PTR(args[i], outcome);

@@ -272,6 +272,23 @@ CASE(shutdown_9_waits_for_several_running_tasks)
 	expect_waits(WAITS, 4, 3, 0);
 }
 
+/* SHUTDOWN-9: what the second one tells the workers wakes the first, and is not for it. */
+CASE(shutdown_9_waits_though_another_does_not)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct shutter s;
+
+	need_form(RETURNS);
+	shutter_start(&s, e, WAITS, w->ended);
+	REQUIRE(shutdown_nowait(e) == PP_OK);
+	thread_settle(s.thread);
+	context("a task runs: a shutdown that waits has returned after %s by another thread", form_names[RETURNS]);
+	EXPECT_INT(0, counter_value(s.returned));
+	gate_open(w->gate);
+	shutter_join(&s, 1);
+}
+
 CASE(shutdown_10_waits_for_queued_work)
 {
 	expect_waits(WAITS, 1, 1, 20);
@@ -860,6 +877,7 @@ CASE(shutdown_31_cancels_while_another_waits)
 	submit_victims(e, f, 5);
 	shutter_start(&s, e, WAITS, w->ended);
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	thread_settle(s.thread);
 	gate_open(w->gate);
 	shutter_join(&s, 1);
 	expect_cancelled(f, 5);
