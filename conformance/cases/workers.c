@@ -894,6 +894,21 @@ CASE(worker_24_default_size)
 	expect_default(at_most_32(CPU_COUNT(&set) + 4));
 }
 
+/* WORKER-24: one of the processors that the machine has. */
+CASE(worker_24_default_size_on_one_processor)
+{
+	cpu_set_t usable, one;
+	int cpu = 0;
+
+	REQUIRE(sched_getaffinity(0, sizeof(usable), &usable) == 0);
+	while (!CPU_ISSET(cpu, &usable))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	REQUIRE(sched_setaffinity(0, sizeof(one), &one) == 0);
+	expect_default(5);
+}
+
 /* ---- names ---------------------------------------------------------------------------- */
 
 struct named {

@@ -9,6 +9,7 @@
 #include "pool.h"
 
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -419,10 +420,18 @@ static bool open_locked(struct pp_executor *e)
 	return true;
 }
 
+/* Processors that the process may use. */
+static int usable(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
 static int limit(int max_workers)
 {
 	if (max_workers == PP_WORKERS_DEFAULT)
-		max_workers = (int)sysconf(_SC_NPROCESSORS_ONLN) + 4;
+		max_workers = usable() < 28 ? usable() + 4 : 32;
 	return max_workers < design->concurrency ? max_workers : design->concurrency;
 }
 
