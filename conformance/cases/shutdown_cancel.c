@@ -151,6 +151,64 @@ CASE(shutdown_38_cancels_and_returns_while_a_task_runs)
 	gate_open(w->gate);
 }
 
+struct slow_cancel {
+	struct pp_executor *e;
+	struct pp_future *f[5];
+	struct gate *gate; /* of a done callback of the first */
+	int undone; /* when the shutdown that waits had returned */
+};
+
+static int callback_pass_gate(struct pp_future *f, void *gate)
+{
+	(void)f;
+	gate_wait(gate);
+	return PP_OK;
+}
+
+static void cancel_all(void *arg)
+{
+	struct slow_cancel *c = arg;
+
+	backend()->shutdown_cancel(c->e, false);
+}
+
+static void wait_and_look(void *arg)
+{
+	struct slow_cancel *c = arg;
+	int i;
+
+	backend()->shutdown(c->e);
+	for (i = 0; i < 5; i++)
+		c->undone += !backend()->done(c->f[i]);
+}
+
+/* SHUTDOWN-11: another thread cancels what is PENDING, and is inside a callback of the first. */
+CASE(shutdown_11_while_another_thread_still_cancels)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct slow_cancel c = {.e = e, .gate = gate_new()};
+	struct thread *cancels, *waits;
+	int i;
+
+	need_form(CANCELS_RETURNS);
+	NEED(add_done_callback);
+	NEED(done);
+	for (i = 0; i < 5; i++)
+		c.f[i] = submit(e, task_return, THE_VALUE);
+	REQUIRE(add_done_callback(c.f[0], callback_pass_gate, c.gate) == PP_OK);
+	cancels = thread_start(cancel_all, &c);
+	thread_settle(cancels);
+	waits = thread_start(wait_and_look, &c);
+	gate_open(w->gate);
+	threads_settle();
+	gate_open(c.gate);
+	thread_join(cancels);
+	thread_join(waits);
+	context("futures of five that were not done when a shutdown that waits returned, while another one cancelled them");
+	EXPECT_INT(0, c.undone);
+}
+
 CASE(shutdown_39_thread_inside_result_returns)
 {
 	struct pp_executor *e = executor_new(1);
