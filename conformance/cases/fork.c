@@ -780,6 +780,94 @@ CASE(fork_22_future_that_the_child_finishes_and_a_thread_is_inside_wait_for)
 	expect_child_finishes_beside(wait_for_second);
 }
 
+#define CROWD 48
+
+/* Futures, each with an iterator and a thread of the parent that waits for it. */
+struct crowd {
+	struct pp_future *f[CROWD];
+	struct pp_completed *it[CROWD];
+	struct barrier *meeting;
+	int given; /* by iterators, in the child */
+};
+
+struct of_crowd {
+	struct crowd *c;
+	int i;
+};
+
+/* Every other one waits for its future and the next. */
+static void wait_in_crowd(void *arg)
+{
+	struct of_crowd *own = arg;
+	struct pp_future *f[2] = {own->c->f[own->i], own->c->f[(own->i + 1) % CROWD]};
+	bool is_done[2];
+	void *outcome;
+
+	if (own->i % 2 && HAS(wait))
+		backend()->wait(f, 2, PP_FOREVER, PP_ALL_COMPLETED, is_done);
+	else
+		backend()->result(f[0], PP_FOREVER, &outcome);
+}
+
+static void write_and_meet(void *arg)
+{
+	write_on_the_stack(NULL);
+	barrier_meet(arg);
+}
+
+static void finish_crowd(void *arg)
+{
+	struct crowd *c = arg;
+	struct thread *t[CROWD];
+	struct pp_future *f;
+	int i;
+
+	for (i = 0; i < CROWD; i++)
+		t[i] = thread_start(write_and_meet, c->meeting);
+	for (i = 0; i < CROWD; i++)
+		thread_join(t[i]);
+	for (i = 0; i < CROWD; i++)
+		set_result(c->f[i], THE_VALUE);
+	for (i = 0; i < CROWD; i++)
+		c->given += as_completed_next(c->it[i], &f) == PP_OK && f == c->f[i];
+	for (i = 0; i < CROWD; i++)
+		as_completed_end(c->it[i]);
+	for (i = 0; i < CROWD; i++) {
+		struct pp_completed *it = as_completed_begin(&c->f[i], 1, PP_FOREVER);
+
+		c->given += as_completed_next(it, &f) == PP_OK && f == c->f[i];
+		as_completed_end(it);
+	}
+}
+
+CASE(fork_22_crowd_of_iterators_and_threads)
+{
+	struct crowd *c = shared_alloc(sizeof(*c));
+	struct of_crowd own[CROWD];
+	struct thread *t[CROWD];
+	int i;
+
+	NEED(set_result);
+	NEED(as_completed_begin);
+	log_of_threads_new();
+	c->meeting = barrier_new(CROWD);
+	for (i = 0; i < CROWD; i++)
+		c->f[i] = future_new();
+	for (i = 0; i < CROWD; i++) {
+		own[i] = (struct of_crowd){c, i};
+		c->it[i] = as_completed_begin(&c->f[i], 1, PP_FOREVER);
+		t[i] = thread_start(wait_in_crowd, &own[i]);
+		thread_settle(t[i]);
+	}
+	expect_left(process_fork_run(finish_crowd, c), 0);
+	context("iterators of %d begun before the fork, and %d after it, that gave in the child what the child made done", CROWD, CROWD);
+	EXPECT_INT(2 * CROWD, c->given);
+	for (i = 0; i < CROWD; i++)
+		set_result(c->f[i], THE_VALUE);
+	for (i = 0; i < CROWD; i++)
+		thread_join(t[i]);
+}
+
 static void shut_twice(void *arg)
 {
 	struct log *log = arg;
