@@ -144,6 +144,7 @@ struct run {
 	size_t total;	     /* verdicts to come */
 	char *repeat;	     /* the command that repeats a case, without its --case */
 	unsigned summary[OUTCOME_COUNT]; /* so far */
+	unsigned long rounds; /* of a race, so far */
 	double seconds;	     /* so far */
 	bool verbose;	     /* the console tells about every verdict */
 	char *stale;	     /* stale expectations, one a line, known at the end; NULL if none */

@@ -126,6 +126,7 @@ bool reports_verdict(struct report *list, struct run *run, struct verdict *v, ch
 
 	verdict_clean(v);
 	run->summary[v->outcome]++;
+	run->rounds += v->rounds ? v->rounds->count : 0;
 	for (struct report *r = list; r; r = r->next) {
 		if (!r->type->verdict(r, run, v) && ok)
 			ok = say_unwritten(r, error, size);

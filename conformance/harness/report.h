@@ -13,8 +13,9 @@
  *	reports_end(reports, &run, error, sizeof(error));
  *	reports_close(reports);
  *
- * reports_verdict counts the verdict in run->summary; nobody else does.  What
- * is a char * in struct run and struct verdict is malloc's: it may be replaced.
+ * reports_verdict counts the verdict in run->summary and its rounds in
+ * run->rounds; nobody else does.  What is a char * in struct run and struct
+ * verdict is malloc's: it may be replaced.
  *
  * Whatever a backend says passes text_clean before any report sees it, so a
  * report escapes only what its own format gives a meaning to.

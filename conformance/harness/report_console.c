@@ -343,8 +343,12 @@ static void put_conclusion(struct console *c, const struct run *run)
 		fprintf(f, "is poolproof: %u %s", all, plural(all, "case", "cases"));
 		put_counts(f, run, false);
 	}
-	fprintf(f, " (%zu %s, profile %s, %.1f s)\n", c->clause_count,
+	fprintf(f, " (%zu %s, profile %s, %.1f s", c->clause_count,
 		plural((unsigned)c->clause_count, "clause", "clauses"), run->profile, run->seconds);
+	if (run->shard.count)
+		fprintf(f, ": %lu rounds, %.0f a second", run->rounds,
+			run->seconds > 0 ? (double)run->rounds / run->seconds : 0);
+	fputs(")\n", f);
 }
 
 /* ---- the report --------------------------------------------------------------------------- */

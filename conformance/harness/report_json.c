@@ -83,6 +83,8 @@ static char *trailer_text(const struct run *run, bool complete)
 	json_object_set_new(trailer, "summary", summary);
 	if (run->stale)
 		json_object_set_new(trailer, "stale", stale_array(run->stale));
+	if (run->shard.count)
+		json_object_set_new(trailer, "rounds", json_integer((json_int_t)run->rounds));
 	set_seconds(trailer, run->seconds);
 	json_object_set_new(trailer, "complete", json_boolean(complete && run_verdicts(run) == run->total));
 

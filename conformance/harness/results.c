@@ -110,6 +110,12 @@ static bool members(struct results *r, const json_t *object, const char *layout)
 	return true;
 }
 
+/* Of two counts; what is too large for one is the largest. */
+static json_int_t plus(json_int_t a, json_int_t b)
+{
+	return b > LLONG_MAX - a ? LLONG_MAX : a + b;
+}
+
 static bool add_count(struct results *r, json_t *to, const json_t *from, const char *key)
 {
 	json_int_t a = count_of(to, key), b = count_of(from, key);
@@ -298,19 +304,23 @@ static bool add_race(struct results *r, const json_t *file)
 	return true;
 }
 
-/* "total" and "summary", from the results. */
+/* "total", "summary" and "rounds", from the results. */
 static void summarize(json_t *sum)
 {
 	json_t *summary = must(json_object()), *result;
 	unsigned long counts[OUTCOME_COUNT] = {0};
+	json_int_t rounds = 0;
 	size_t i;
 	int o;
 
-	json_array_foreach (json_object_get(sum, "results"), i, result)
+	json_array_foreach (json_object_get(sum, "results"), i, result) {
 		counts[outcome_named(text_of(result, "outcome"))]++;
+		rounds = plus(rounds, count_of(json_object_get(result, "race"), "rounds"));
+	}
 	for (o = 0; o < OUTCOME_COUNT; o++)
 		set(summary, outcome_key(o), json_integer((json_int_t)counts[o]));
 	set(sum, "summary", summary);
+	set(sum, "rounds", json_integer(rounds));
 	set(sum, "total", json_integer((json_int_t)json_array_size(json_object_get(sum, "results"))));
 }
 
@@ -496,13 +506,12 @@ static json_int_t rounds_judged(const json_t *race, const char *judgement)
 
 	json_array_foreach (json_object_get(race, "outcomes"), i, outcome)
 		if (strcmp(text_of(outcome, "judgement"), judgement) == 0)
-			n += count_of(outcome, "count");
+			n = plus(n, count_of(outcome, "count"));
 	return n;
 }
 
 static void print_race(const json_t *sum, FILE *f)
 {
-	json_int_t rounds = 0;
 	json_t *result;
 	size_t i;
 
@@ -511,13 +520,12 @@ static void print_race(const json_t *sum, FILE *f)
 		const json_t *race = json_object_get(result, "race");
 		const char *outcome = text_of(result, "outcome");
 
-		rounds += count_of(race, "rounds");
 		fprintf(f, "%-60s %12lld %12lld %12lld %10lld%s%s\n", text_of(result, "case"), (long long)count_of(race, "rounds"),
 			(long long)rounds_judged(race, "acceptable"), (long long)rounds_judged(race, "interesting"),
 			(long long)rounds_judged(race, "forbidden"), strcmp(outcome, "PASS") == 0 ? "" : "  ",
 			strcmp(outcome, "PASS") == 0 ? "" : outcome);
 	}
-	fprintf(f, "\n%lld rounds of %zu scenarios", (long long)rounds, i);
+	fprintf(f, "\n%lld rounds of %zu scenarios", (long long)count_of(sum, "rounds"), i);
 }
 
 static void print_fuzz(const json_t *sum, FILE *f)

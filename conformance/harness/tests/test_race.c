@@ -122,6 +122,15 @@ START_TEST(the_number_of_rounds_is_kept)
 }
 END_TEST
 
+START_TEST(rounds_of_all_scenarios_are_added_up)
+{
+	ck_assert_int_eq(race("none", "--scenario cancel_14_cancel_vs_dequeue --scenario callback_34_add_vs_completion_with_value "
+				      "--rounds 17"), 0);
+	ck_assert_contains(out, " s: 34 rounds, ");
+	ck_assert_contains(out, " a second)\n");
+}
+END_TEST
+
 START_TEST(outcomes_are_counted)
 {
 	ck_assert_int_eq(race("none", "-v --scenario cancel_14_cancel_vs_dequeue --rounds 50"), 0);
@@ -172,6 +181,7 @@ START_TEST(verdicts_are_in_the_json)
 	json = read_whole(in_scratch("json"));
 	ck_assert_contains(json, "\"cancel_14_cancel_vs_dequeue\"");
 	ck_assert_contains(json, "\"race\": {\"rounds\": 5, ");
+	ck_assert_contains(json, ", \"rounds\": 5, ");
 	ck_assert_contains(json, "\"complete\": true");
 	free(json);
 	free(arguments);
@@ -231,6 +241,9 @@ START_TEST(shards_are_added_up)
 	ck_assert_int_eq(merge("--json ab.json a.json b.json"), 0);
 	ck_assert_contains(out, "\n50 rounds of 1 scenarios on ");
 	ck_assert_contains(out, " of 2 parts\n");
+	json = read_whole(in_scratch("ab.json"));
+	ck_assert_contains(json, "\n \"rounds\": 50,");
+	free(json);
 	ck_assert_int_eq(merge("--json abc.json ab.json c.json"), 1);
 	ck_assert_contains(out, "  FAIL\n");
 	json = read_whole(in_scratch("abc.json"));
@@ -273,7 +286,8 @@ int main(void)
 	const TTest *const tests[] = {
 		a_right_pool_passes,	       cancel_without_the_lock,	   begin_without_the_lock,
 		a_wake_up_is_lost,	       a_callback_is_lost,	   a_callback_is_called_twice,
-		a_submit_is_accepted_too_late, the_number_of_rounds_is_kept, outcomes_are_counted,
+		a_submit_is_accepted_too_late, the_number_of_rounds_is_kept, rounds_of_all_scenarios_are_added_up,
+		outcomes_are_counted,
 		what_a_backend_lacks_is_skipped, wrong_options_are_refused, shards_have_seeds_of_their_own,
 		verdicts_are_in_the_json,      shards_are_added_up,
 		nothing_is_counted_twice,      run_plays_each_scenario_once,
