@@ -11,7 +11,10 @@
 
 void blocked_begin(void);
 
-/* True if all of them wait for each other or for the caller, as watch.h proves it; takes a few calls, 0.2 s apart in all. */
+/*
+ * True if there are none, which takes two calls; or if all of them wait for each other or for the
+ * caller, as watch.h proves it, which takes a few, 0.2 s apart in all.
+ */
 bool blocked_for_good(void);
 
 #endif
