@@ -148,7 +148,7 @@ static inline int scratch_run(const char *name, const TTest *const *tests, size_
 	int failed;
 
 	tcase_add_checked_fixture(tc, scratch_make, scratch_remove);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 1800); /* for what hangs, on a machine however busy */
 	for (size_t i = 0; i < count; i++)
 		tcase_add_test(tc, tests[i]);
 	suite_add_tcase(suite, tc);

