@@ -3,7 +3,7 @@
  * hostile.c: a backend that misbehaves in the way that -o way=NAME says.
  *
  * Under it is a plain pool, a thread for each task, which is right as far as the
- * cases of test_harness.c ask.  A way is an entry of the pool, or of the table,
+ * cases of test_verdicts.c ask.  A way is an entry of the pool, or of the table,
  * gone wrong; "none" is the pool as it is.  "hang:ENTRY", "crash:ENTRY", "exit:ENTRY"
  * and "garbage:ENTRY" are an entry that does just that.
  *

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* test_parts.c: small parts of the harness that need no backend. */
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "../guest.h"
+#include "../proc.h"
+#include "../sanitizers.h"
+#include "../slot.h"
+
+START_TEST(sanitizer_reports_are_read)
+{
+	enum outcome o = PASS;
+	char *text = sanitizers_report("noise\n==12==ERROR: LeakSanitizer: detected memory leaks\n\n", &o);
+
+	ck_assert_str_eq(text, "ERROR: LeakSanitizer: detected memory leaks");
+	ck_assert_int_eq(o, LEAK);
+	free(text);
+	text = sanitizers_report("====\nWARNING: ThreadSanitizer: data race (pid=7)\n  Read\n", &o);
+	ck_assert_str_eq(text, "WARNING: ThreadSanitizer: data race\n  Read");
+	ck_assert_int_eq(o, RACE);
+	free(text);
+	text = sanitizers_report("a.c:3:5: runtime error: shift", &o);
+	ck_assert_str_eq(text, "a.c:3:5: runtime error: shift");
+	free(text);
+	ck_assert_ptr_null(sanitizers_report("panic: runtime error: index out of range", &o));
+	ck_assert_ptr_null(sanitizers_report(NULL, &o));
+}
+END_TEST
+
+START_TEST(slot_text_needs_no_nul)
+{
+	char text[4] = {'a', 'b', 'c', 'd'}, empty[4] = "";
+	char *copy = SLOT_TEXT(text);
+
+	ck_assert_str_eq(copy, "abc");
+	free(copy);
+	ck_assert_ptr_null(SLOT_TEXT(empty));
+}
+END_TEST
+
+START_TEST(only_waits_without_end_count)
+{
+	struct proc_thread t = {.state = 'S', .number = SYS_futex};
+
+	ck_assert(proc_waits_for_others(&t));
+	t.args[3] = 1; /* a timeout */
+	ck_assert(!proc_waits_for_others(&t));
+	t.args[3] = 0;
+	t.args[1] = 1; /* FUTEX_WAKE */
+	ck_assert(!proc_waits_for_others(&t));
+	t.args[1] = 0;
+	t.state = 'R';
+	ck_assert(!proc_waits_for_others(&t));
+	t.state = 'S';
+	t.number = -1;
+	ck_assert(!proc_waits_for_others(&t));
+}
+END_TEST
+
+START_TEST(signals_have_names)
+{
+	ck_assert_str_eq(signal_text(SIGSEGV), "SIGSEGV (Segmentation fault)");
+	ck_assert_msg(strstr(signal_text(64), "64") != NULL, "%s", signal_text(64));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("parts");
+	TCase *t = tcase_create("parts");
+	SRunner *runner = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, sanitizer_reports_are_read);
+	tcase_add_test(t, slot_text_needs_no_nul);
+	tcase_add_test(t, only_waits_without_end_count);
+	tcase_add_test(t, signals_have_names);
+	suite_add_tcase(s, t);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
