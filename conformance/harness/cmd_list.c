@@ -173,8 +173,6 @@ static int print(const struct list_options *o)
 		list_clauses(&o->selection);
 	else
 		list_features(&o->selection);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return tool_error("cannot write the list: %s", strerror(errno));
 	return EXIT_GOOD;
 }
 

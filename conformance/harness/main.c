@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* main.c: which command. */
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -53,20 +54,31 @@ static int no_such_command(const char *word)
 		names[i] = commands[i].name;
 	nearest = nearest_name(word, names, COMMANDS);
 	if (nearest)
-		return tool_error("there is no command %s; do you mean %s?", word, nearest);
-	return tool_error("there is no command %s; `poolproof --help` lists them", word);
+		return tool_error("there is no command '%s'; do you mean %s?", word, nearest);
+	return tool_error("there is no command '%s'; `poolproof --help` lists them", word);
 }
 
-/* Whoever starts us without the standard files must not get other files in their place. */
+/*
+ * Whoever starts us without the standard files must not get other files in their place;
+ * what is printed on none is refused, and so told.
+ */
 static void open_standard_files(void)
 {
 	int fd;
 
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+}
+
+/* What was printed must have arrived, or status is EXIT_USAGE. */
+static int printed(int status)
+{
+	bool all = fflush(stdout) == 0;
+
+	if ((all && !ferror(stdout)) || status == EXIT_USAGE)
+		return status;
+	return tool_error("cannot write to the standard output: %s", all ? "some of it is lost" : strerror(errno));
 }
 
 int main(int argc, char **argv)
@@ -78,13 +90,13 @@ int main(int argc, char **argv)
 	if (!word)
 		return tool_error("no command given; try `poolproof run`, or `poolproof --help`");
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
-		return help();
+		return printed(help());
 	if (strcmp(word, "--version") == 0)
-		return tool_version();
+		return printed(tool_version());
 	if (strcmp(word, "run") == 0 || strcmp(word, "crosscheck") == 0)
 		inject_begin(argv);
 	for (i = 0; i < COMMANDS; i++)
 		if (strcmp(word, commands[i].name) == 0)
-			return commands[i].main(argc - 1, argv + 1);
+			return printed(commands[i].main(argc - 1, argv + 1));
 	return no_such_command(word);
 }

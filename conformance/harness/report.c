@@ -103,8 +103,8 @@ bool reports_on_stdout(const char *const *paths, size_t count)
 
 static bool say_unwritten(const struct report *r, char *error, size_t size)
 {
-	snprintf(error, size, "--%s: cannot write %s: %s", r->type->option,
-		 r->path ? r->path : "the output", strerror(errno));
+	snprintf(error, size, "%s%s: cannot write %s: %s", r->type == &report_console ? "" : "--", r->type->option,
+		 r->path ? r->path : "to the standard output", strerror(errno));
 	return false;
 }
 

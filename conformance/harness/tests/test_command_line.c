@@ -16,8 +16,9 @@ static const struct bad {
 	const char *message;
 } bads[] = {
 	{{NULL}, "no command given"},
-	{{"rum"}, "there is no command rum; do you mean run?"},
-	{{"frobnicate"}, "there is no command frobnicate; `poolproof --help` lists them"},
+	{{"rum"}, "there is no command 'rum'; do you mean run?"},
+	{{""}, "there is no command ''"},
+	{{"frobnicate"}, "there is no command 'frobnicate'; `poolproof --help` lists them"},
 	{{"run", "./nowhere.so"}, "./nowhere.so: No such file or directory"},
 	{{"run", "nowhere"}, "no such backend among those that come with the tool"},
 	{{"run", "@empty"}, "not a shared object"},
@@ -193,17 +194,65 @@ START_TEST(suite_runs_on_the_hostile_one)
 }
 END_TEST
 
-START_TEST(closed_files_do_no_harm)
+/* The tool, called by a shell that has done something to its files. */
+static struct ran *run_with_files(const char *words, const char *files)
 {
 	char command[4 * PATH_MAX];
-	struct ran *r;
 
-	snprintf(command, sizeof(command),
-		 "exec '%s' run '%s' --case 'exec_6*' --json '%s' <&- >&- 2>&-", tool, hostile,
-		 in_folder("json"));
-	r = run("/bin/sh", "-c", command, NULL);
+	snprintf(command, sizeof(command), "exec '%s' %s %s", tool, words, files);
+	return run("/bin/sh", "-c", command, NULL);
+}
+
+/* run on the hostile backend, with --json. */
+static const char *run_and_json(void)
+{
+	static char words[3 * PATH_MAX];
+
+	snprintf(words, sizeof(words), "run '%s' --case 'exec_6*' --json '%s'", hostile, in_folder("json"));
+	return words;
+}
+
+START_TEST(closed_files_do_no_harm)
+{
+	struct ran *r = run_with_files(run_and_json(), "<&- 2>&-");
+
 	ck_assert_int_eq(r->status, 0);
 	expect_outcome(r, "PASS", NULL);
+	r = run_with_files(run_and_json(), "<&- >&-");
+	ck_assert_int_eq(r->status, 2);
+	expect_one_line(r->err);
+}
+END_TEST
+
+/* What these print is all that there is of their result. */
+static const char *const printers[] = {
+	"--help",
+	"--version",
+	"explain --help",
+	"list",
+	"list --features",
+	"list --json -",
+	"explain CANCEL-3",
+	"run \"$HOSTILE\" --case 'exec_6*'",
+	"race \"$HOSTILE\" --scenario 'cancel_14*' --rounds 1",
+	"fuzz \"$HOSTILE\" --runs 2",
+	"crosscheck \"$HOSTILE\" --case 'exec_6*'",
+	"selfcheck \"$HOSTILE\" -o way=none",
+};
+
+START_TEST(lost_output_is_told)
+{
+	static const char *const files[] = {">/dev/full", ">&-"};
+	size_t i;
+
+	setenv("HOSTILE", hostile, 1);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct ran *r = run_with_files(printers[_i], files[i]);
+
+		ck_assert_msg(r->status == 2, "%s %s: status %d", printers[_i], files[i], r->status);
+		expect_one_line(r->err);
+		HAS_PART(r->err, i ? "Bad file descriptor" : "No space left on device");
+	}
 }
 END_TEST
 
@@ -291,6 +340,7 @@ static Suite *command_line_suite(void)
 	tcase_add_test(t, help_and_version);
 	tcase_add_test(t, suite_runs_on_the_hostile_one);
 	tcase_add_test(t, closed_files_do_no_harm);
+	tcase_add_loop_test(t, lost_output_is_told, 0, COUNT(printers));
 	t = group(s, "selfcheck and new");
 	tcase_add_loop_test(t, selfcheck_finds_it, 0, COUNT(selfs));
 	tcase_add_test(t, new_writes_once);
