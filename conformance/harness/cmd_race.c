@@ -209,16 +209,9 @@ static bool select_scenarios(struct race *r)
 
 	for (i = 0; i < r->glob_count; i++)
 		select_add(&r->selection, SELECT_CASE, r->globs[i]);
-	if (!select_resolve(&r->selection, r->error, ERROR_SIZE)) {
-		/* It speaks of --case; here the option has another name. */
-		if (strncmp(r->error, "--case", 6) == 0) {
-			char *rest = strdup(r->error + 6);
-
-			snprintf(r->error, ERROR_SIZE, "--scenario%s", rest ? rest : "");
-			free(rest);
-		}
+	r->selection.scenarios = true;
+	if (!select_resolve(&r->selection, r->error, ERROR_SIZE))
 		return false;
-	}
 	for (i = 0; i < r->selection.case_count; i++) {
 		const struct pp_case *c = r->selection.cases[i];
 		struct scenario *s = scenario_find(c->name);

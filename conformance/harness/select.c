@@ -264,7 +264,9 @@ static bool refuse_pattern(const char *option, const char *given, const struct n
 		snprintf(error, size, "--level: '%s' is none of MUST, SHOULD and MAY", pattern);
 	else
 		snprintf(error, size, "--%s: nothing is called '%s'; see `poolproof list%s`", option, pattern,
-			 strcmp(option, "case") == 0 ? "" : " --clauses");
+			 strcmp(option, "clause") == 0	? " --clauses" :
+			 strcmp(option, "feature") == 0 ? " --features" :
+							  "");
 	free(pattern);
 	return false;
 }
@@ -280,7 +282,8 @@ static bool patterns_known(const struct selection *s, char *error, size_t size)
 
 		for (size_t i = 0; ok && i < p->count; i++) {
 			if (!pattern_known(p->items[i], &n))
-				ok = refuse_pattern(options[opt - SELECT_CASE], p->items[i], &n, error, size);
+				ok = refuse_pattern(opt == SELECT_CASE && s->scenarios ? "scenario" : options[opt - SELECT_CASE],
+						    p->items[i], &n, error, size);
 		}
 		free(n.items);
 	}

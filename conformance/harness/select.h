@@ -49,6 +49,7 @@ struct selection {
 	struct patterns given[SELECT_PROFILE - SELECT_CASE];
 	const char *profile; /* NULL stands for the newest; resolved to that */
 	bool every_profile;  /* set by commands that look past profiles; profile stays NULL */
+	bool scenarios;      /* set by commands whose option for names is --scenario, not --case */
 
 	/* Set by select_resolve, in the order of the ledger. */
 	const struct pp_case **cases;
