@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "campaign.h"
@@ -199,6 +198,7 @@ static void write_program(struct command *c, const struct failure *f, FILE *out)
 
 static void save(struct command *c, const struct failure *f, struct finding_told *t)
 {
+	bool written;
 	FILE *out;
 
 	snprintf(t->path, sizeof(t->path), "%s/%s-%016llx.program", c->directory,
@@ -210,7 +210,11 @@ static void save(struct command *c, const struct failure *f, struct finding_told
 		return;
 	}
 	write_program(c, f, out);
-	fclose(out);
+	written = !ferror(out);
+	if (fclose(out) != 0 || !written) {
+		tool_error("%s: %s; the program is not whole", t->path, strerror(errno));
+		t->path[0] = '\0';
+	}
 }
 
 static struct finding_told *find_told(struct command *c, const struct failure *f)
@@ -298,30 +302,25 @@ static bool write_json(struct command *c, bool complete)
 
 /* ---- the campaign --------------------------------------------------------------------------- */
 
-/* Before the time is spent, not after. */
+/* Before the time is spent, not after; what cannot be is told. */
 static bool can_write(struct command *c)
 {
-	struct stat st;
 	FILE *f;
 
-	if (stat(c->directory, &st) != 0 || !S_ISDIR(st.st_mode) || access(c->directory, W_OK) != 0) {
-		snprintf(c->error, ERROR_SIZE, "--directory %s: no directory that can be written to", c->directory);
+	if (!option_directory(c->directory))
 		return false;
-	}
 	f = c->json ? fopen(c->json, "ae") : NULL;
-	if (c->json && !f) {
-		snprintf(c->error, ERROR_SIZE, "--json: cannot write %s: %s", c->json, strerror(errno));
-		return false;
-	}
 	if (f)
 		fclose(f);
-	return true;
+	else if (c->json)
+		tool_error("--json: cannot write %s: %s", c->json, strerror(errno));
+	return f || !c->json;
 }
 
 static bool prepare(struct command *c)
 {
 	time_scale = c->scale * sanitizers_slowdown();
-	return can_write(c) && target_locate(c->backend, c->error, ERROR_SIZE) && guests_begin(c->error, ERROR_SIZE) &&
+	return target_locate(c->backend, c->error, ERROR_SIZE) && guests_begin(c->error, ERROR_SIZE) &&
 	       probe(&c->name, &c->version, c->error, ERROR_SIZE) && campaign_open(&c->campaign, c->error, ERROR_SIZE);
 }
 
@@ -373,7 +372,7 @@ int cmd_fuzz(int argc, char **argv)
 	c.campaign.shard = shard_from_environment();
 	status = parse(&c, argc, argv);
 	if (status < 0)
-		status = prepare(&c) ? search(&c) : tool_error("%s", c.error);
+		status = !can_write(&c) ? EXIT_USAGE : prepare(&c) ? search(&c) : tool_error("%s", c.error);
 	campaign_close(&c.campaign);
 	free(c.name);
 	free(c.version);

@@ -197,6 +197,17 @@ static void read_signals(void)
 			interrupted = true;
 }
 
+int guests_news(void)
+{
+	return signals;
+}
+
+bool guests_interrupted(void)
+{
+	read_signals();
+	return interrupted;
+}
+
 void guests_end(struct guest *guests, size_t count)
 {
 	size_t i;

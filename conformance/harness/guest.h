@@ -47,6 +47,13 @@ struct guest {
 /* Once, before the first guest: signals and orphans come to this process. */
 bool guests_begin(char *error, size_t size);
 
+/*
+ * For a loop of one's own: when guests_news() can be read, guests_interrupted() does, and
+ * tells whether SIGINT, SIGTERM or SIGHUP has come.
+ */
+int guests_news(void);
+bool guests_interrupted(void);
+
 /* Map the slot and open the output of a guest that is all zero. */
 bool guest_open(struct guest *g, char *error, size_t size);
 void guest_close(struct guest *g);

@@ -3,10 +3,14 @@
 #include "options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "loader.h"
 #include "tool.h"
@@ -89,6 +93,19 @@ bool option_positive(const char *name, const char *value, double *n)
 	*n = strtod(value, &end);
 	return (*value && !*end && isfinite(*n) && *n > 0 && *n <= POSITIVE_MOST) ||
 	       option_refuse(name, value, "a number above 0 and up to 1000000, such as 2.5");
+}
+
+bool option_directory(const char *path)
+{
+	bool made = mkdir(path, 0777) == 0 || errno == EEXIST;
+	int fd = made ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	bool good = fd >= 0 && access(path, W_OK) == 0;
+
+	if (!good)
+		tool_error("--directory: cannot write to %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return good;
 }
 
 bool option_shard(const char *value, struct shard *shard)

@@ -54,6 +54,9 @@ bool option_number(const char *name, const char *value, unsigned long least, uns
 /* A number above 0, such as of seconds; or false, and it was told. */
 bool option_positive(const char *name, const char *value, double *n);
 
+/* --directory: a folder to write to, made if it is not there; or false, and it was told. */
+bool option_directory(const char *path);
+
 /* --shard, as shard.h reads it; or false, and it was told. */
 bool option_shard(const char *value, struct shard *shard);
 

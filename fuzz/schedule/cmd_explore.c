@@ -91,6 +91,7 @@ struct score {
 	bool known;   /* it fails as the backend's expectation file says */
 	bool differs; /* its outcomes are not those that the ledger has for the reference */
 	unsigned long executions, sampled;
+	int lost; /* why --outcomes could not be written, or 0 */
 };
 
 struct entry {
@@ -100,6 +101,8 @@ struct entry {
 	struct score *score;
 
 	/* In its job. */
+	const struct job *job;
+	const bool *unsupported;
 	struct expectations *expectations;
 	char reason[TEXT_MAX]; /* of the last failure that is known */
 };
@@ -121,7 +124,8 @@ struct command {
 
 	struct entry *entry;
 	size_t count;
-	unsigned long exhausted, failures, known, uncontrolled, unsupported, executions, sampled;
+	unsigned long begun, exhausted, failures, known, uncontrolled, unsupported, executions, sampled;
+	int lost; /* as in a score */
 	char error[ERROR_SIZE];
 };
 
@@ -267,7 +271,7 @@ static int parse_backend(struct command *c, int argc, char **argv)
 	if (at == argc)
 		return -1;
 	if (c->backend)
-		return tool_error("explore: give one backend");
+		return tool_error("explore: one backend at a time; %s is one too many", argv[at]);
 	c->backend = argv[at];
 	if (at + 1 < argc) {
 		argv[at] = argv[0];
@@ -318,19 +322,19 @@ static void fill_file(const struct command *c, struct schedule_file *file, const
 	file->option_count = i;
 }
 
-/* A line is written at once: other jobs write, too. */
-static void write_outcomes(const char *path, const char *name, const struct result *r)
+/* A line is written at once: other jobs write, too.  0, or why it is not there. */
+static int write_outcomes(const char *path, const char *name, const struct result *r)
 {
 	FILE *f = fopen(path, "ae");
 	int i;
 
 	if (!f)
-		return;
+		return errno;
 	fprintf(f, "%s\t%s\t%lu\t", name, result_name(r), r->executions + r->sampled);
 	for (i = 0; i < r->outcome_count; i++)
 		fprintf(f, "%s%s", i ? " | " : "", r->outcomes[i].text);
 	fputc('\n', f);
-	fclose(f);
+	return fclose(f) == 0 ? 0 : errno;
 }
 
 static enum outcome outcome_of(const char *text)
@@ -372,7 +376,7 @@ static void explore_subject(struct command *c, const char *name, const struct en
 	explore(&c->plan, r);
 	report_result(f, name, &c->plan, r);
 	if (c->outcomes)
-		write_outcomes(c->outcomes, name, r);
+		c->lost = write_outcomes(c->outcomes, name, r);
 	if (r->kind != RESULT_FAILED)
 		return;
 	fill_file(c, &file, e);
@@ -380,8 +384,9 @@ static void explore_subject(struct command *c, const char *name, const struct en
 	schedule_file_clear(&file);
 }
 
-static void leave_score(struct entry *e, const struct result *r)
+static void leave_score(const struct command *c, struct entry *e, const struct result *r)
 {
+	e->score->lost = c->lost;
 	e->score->kind = r->kind;
 	e->score->executions = r->executions;
 	e->score->sampled = r->sampled;
@@ -406,7 +411,7 @@ static void explore_input(struct command *c, struct job *j, struct entry *e, FIL
 		explore_subject(c, e->name, e, f, &r);
 		if (r.kind == RESULT_FAILED)
 			program_guest_print(s.history, e->input, f);
-		leave_score(e, &r);
+		leave_score(c, e, &r);
 	} else {
 		fprintf(f, "%-12s %s: %s\n", "ERROR", e->name, c->error);
 	}
@@ -428,6 +433,7 @@ static void explore_scenario(struct command *c, struct job *j, struct entry *e, 
 
 	plan_of_scenario(&c->plan, &g);
 	e->expectations = c->expectations;
+	e->unsupported = &g.unsupported;
 	c->plan.known = is_known;
 	c->plan.known_arg = e;
 	if (guest_subject_start(&g, e->name, c->error, ERROR_SIZE)) {
@@ -438,11 +444,19 @@ static void explore_scenario(struct command *c, struct job *j, struct entry *e, 
 		e->score->unsupported = g.unsupported;
 		e->score->known = r.known > 0;
 		e->score->differs = differs(c, e->name, f, &r);
-		leave_score(e, &r);
+		leave_score(c, e, &r);
 	} else {
 		fprintf(f, "%-12s %s: %s\n", "ERROR", e->name, c->error);
 	}
 	guest_subject_end(&g);
+}
+
+/* Interrupted, or one execution has shown that the backend does not have it. */
+static bool is_enough(void *arg)
+{
+	const struct entry *e = arg;
+
+	return jobs_stopped(e->job) || (e->unsupported && *e->unsupported);
 }
 
 /* In the process of a job. */
@@ -457,6 +471,9 @@ static void explore_entry(void *arg, struct job *j)
 	c->plan.seconds = 0;
 	c->plan.more = jobs_more;
 	c->plan.more_arg = j;
+	e->job = j;
+	c->plan.enough = is_enough;
+	c->plan.enough_arg = e;
 	if (e->input)
 		explore_input(c, j, e, f);
 	else
@@ -471,6 +488,7 @@ static bool select_scenarios(struct command *c)
 {
 	size_t i, n = 0;
 
+	c->selection.scenarios = true;
 	if (!select_resolve(&c->selection, c->error, ERROR_SIZE))
 		return false;
 	c->entry = calloc(c->selection.case_count + 1, sizeof(*c->entry));
@@ -570,6 +588,8 @@ static void tell_and_count(struct command *c, const struct entry *e)
 	const struct score *s = e->score;
 
 	copy_report(e);
+	c->executions += s->executions;
+	c->sampled += s->sampled;
 	c->known += s->known;
 	c->failures += s->kind == RESULT_FAILED || (s->differs && c->is_reference);
 	c->exhausted += s->kind == RESULT_EXHAUSTED;
@@ -582,9 +602,10 @@ static void count_job(void *arg, struct job *j)
 	struct entry *e = &c->entry[j->number];
 	struct score *s = e->score;
 
-	c->executions += s->executions;
-	c->sampled += s->sampled;
 	c->unsupported += s->unsupported;
+	c->begun++;
+	if (s->lost)
+		c->lost = s->lost;
 	if (!s->unsupported)
 		tell_and_count(c, e);
 	close(e->report);
@@ -605,6 +626,11 @@ static bool open_entries(struct command *c)
 		e->score->kind = RESULT_ERROR;
 	}
 	return true;
+}
+
+static int outcomes_lost(const struct command *c, int why)
+{
+	return tool_error("--outcomes: cannot write %s: %s", c->outcomes, strerror(why));
 }
 
 static const char *noun(const struct command *c)
@@ -638,6 +664,8 @@ static int explore_all(struct command *c)
 		.run = explore_entry,
 		.over = count_job,
 		.arg = c,
+		.news = guests_news(),
+		.interrupted = guests_interrupted,
 	};
 	if (!c->jobs.job || !open_entries(c) || !jobs_run(&c->jobs))
 		return tool_error("no process could be started for a scenario");
@@ -645,6 +673,10 @@ static int explore_all(struct command *c)
 	tell(c, c->known, "fails as is known of the backend", "fail as is known of the backend");
 	tell(c, c->uncontrolled, "could not be controlled", "could not be controlled");
 	print_closing_line(c, c->count - c->unsupported, noun(c));
+	if (*c->jobs.stop)
+		return tool_error("interrupted; %lu of %zu had begun", c->begun, c->count);
+	if (c->lost)
+		return outcomes_lost(c, c->lost);
 	return c->failures || c->uncontrolled ? EXIT_RED : EXIT_GOOD;
 }
 
@@ -677,7 +709,8 @@ static int explore_program(struct command *c)
 		return tool_error("%s", c->error);
 	}
 	explore_subject(c, basename(name), NULL, stdout, &r);
-	status = r.kind == RESULT_EXHAUSTED || r.kind == RESULT_SAMPLED ? EXIT_GOOD : EXIT_RED;
+	status = c->lost ? outcomes_lost(c, c->lost) :
+		 r.kind == RESULT_EXHAUSTED || r.kind == RESULT_SAMPLED ? EXIT_GOOD : EXIT_RED;
 	c->exhausted = r.kind == RESULT_EXHAUSTED;
 	c->failures = r.kind == RESULT_FAILED;
 	c->executions = r.executions;
@@ -689,25 +722,22 @@ static int explore_program(struct command *c)
 	return status;
 }
 
-/* False if nothing can be written there. */
+/* False, with errno, if nothing can be written there. */
 static bool empty_outcomes(struct command *c)
 {
 	FILE *f = c->outcomes ? fopen(c->outcomes, "we") : NULL;
 
-	if (f)
-		fclose(f);
-	else if (c->outcomes)
-		snprintf(c->error, ERROR_SIZE, "--outcomes %s: %s", c->outcomes, strerror(errno));
-	return f || !c->outcomes;
+	return !c->outcomes || (f && fclose(f) == 0);
 }
 
 static int run(struct command *c)
 {
 	char *name, *version;
 
+	if (!option_directory(c->directory))
+		return EXIT_USAGE;
 	if (!empty_outcomes(c))
-		return tool_error("%s", c->error);
-
+		return outcomes_lost(c, errno);
 	if (c->program)
 		return explore_program(c);
 	if (!(c->input_count ? select_inputs(c) : select_scenarios(c)) || !target_locate(c->backend, c->error, ERROR_SIZE) ||

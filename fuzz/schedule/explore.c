@@ -211,6 +211,11 @@ static uint32_t end_of_block(const struct schedule *s, uint32_t from)
 	return to;
 }
 
+static bool is_enough(const struct plan *p)
+{
+	return p->enough && p->enough(p->enough_arg);
+}
+
 /* First all from some place on, then block after block: without it the others go on. */
 static void shrink(const struct plan *p, struct result *r, double end)
 {
@@ -218,7 +223,7 @@ static void shrink(const struct plan *p, struct result *r, double end)
 	int tries = SHRINK_TRIES;
 	bool better = true;
 
-	while (better && tries > 0 && clock_now() < end) {
+	while (better && tries > 0 && clock_now() < end && !is_enough(p)) {
 		better = false;
 		for (at = r->schedule.count / 2; at > 0 && tries-- > 0; at /= 2)
 			better |= try_without(p, r, r->schedule.count - at, r->schedule.count);
@@ -343,7 +348,8 @@ static bool follow(const struct plan *p, const struct strategy *s, struct result
 	uint32_t points = m->points;
 	bool over = false;
 
-	while (state && !over && (!p->schedules || n < p->schedules) && has_time(p, s, r, &begun, &end)) {
+	while (state && !over && !is_enough(p) && (!p->schedules || n < p->schedules) &&
+	       has_time(p, s, r, &begun, &end)) {
 		if (!s->next(state, &p->subject->m->request)) {
 			r->searched = true;
 			break;

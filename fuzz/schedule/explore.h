@@ -32,6 +32,9 @@ typedef bool known(void *arg, const char *text);
 /* The time is up: further seconds for the strategy, which searches or samples; or 0 for no more. */
 typedef double more(void *arg, bool searches);
 
+/* Asked before each execution: is there no reason for one more? */
+typedef bool enough(void *arg);
+
 struct plan {
 	struct subject *subject;
 	const struct strategy *strategy; /* NULL: dpor, and pct where that does not come to its end */
@@ -42,6 +45,8 @@ struct plan {
 	void *known_arg;
 	more *more; /* NULL: seconds are all there are */
 	void *more_arg;
+	enough *enough; /* NULL: never */
+	void *enough_arg;
 	before *before;
 	oracle *oracle;
 	void *arg;

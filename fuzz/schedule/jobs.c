@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -76,6 +77,11 @@ double jobs_more(void *arg, bool searches)
 	seconds = j->granted;
 	j->granted = 0;
 	return seconds;
+}
+
+bool jobs_stopped(const struct job *j)
+{
+	return *(volatile bool *)j->all->stop;
 }
 
 static _Noreturn void begin(struct job *j)
@@ -223,6 +229,24 @@ static void hear(struct jobs *all, struct job *j)
 		j->place = NOWHERE;
 }
 
+/* None begins any more; who waits gets nothing, and who goes on sees *stop. */
+static void stop_all(struct jobs *all)
+{
+	const struct grant none = {.samples = true};
+	size_t i;
+
+	*all->stop = true;
+	for (i = 0; i < all->count; i++) {
+		struct job *j = &all->job[i];
+
+		j->closed = true;
+		if (!j->pid || j->ended || j->place != NOWHERE)
+			continue;
+		j->place = 0;
+		send(j->socket, &none, sizeof(none), MSG_NOSIGNAL);
+	}
+}
+
 static size_t listen_to(const struct jobs *all, struct pollfd *p)
 {
 	size_t i, n = 0;
@@ -257,7 +281,10 @@ static bool keep_going(struct jobs *all, struct pollfd *p)
 		}
 		if (n == 0)
 			return true;
-		poll(p, n, -1);
+		p[n] = (struct pollfd){all->news, POLLIN, 0};
+		poll(p, n + 1, -1);
+		if (p[n].revents && all->interrupted())
+			stop_all(all);
 		for (i = 0; i < n; i++)
 			if (p[i].revents)
 				hear(all, job_of(all, p[i].fd));
@@ -266,7 +293,7 @@ static bool keep_going(struct jobs *all, struct pollfd *p)
 
 bool jobs_run(struct jobs *all)
 {
-	struct pollfd *p = calloc(all->count, sizeof(*p));
+	struct pollfd *p = calloc(all->count + 1, sizeof(*p));
 	bool good;
 	size_t i;
 
@@ -274,7 +301,8 @@ bool jobs_run(struct jobs *all)
 	all->start = now();
 	for (i = 0; i < all->count; i++)
 		all->job[i] = (struct job){.number = i, .all = all, .place = NOWHERE};
-	good = p && keep_going(all, p);
+	all->stop = mmap(NULL, sizeof(*all->stop), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	good = p && all->stop != MAP_FAILED && keep_going(all, p);
 	free(p);
 	return good;
 }

@@ -5,6 +5,8 @@
  * Each is a process of its own, and so many go on at once as there are places.
  * Time comes in slices, and the next one is for the job that has had the least: what
  * ends soon ends, whatever stands beside it, and leaves its time to the others.
+ *
+ * Interrupted, those that go on are asked to end, and no other begins.
  */
 #ifndef SCHEDULE_JOBS_H
 #define SCHEDULE_JOBS_H
@@ -44,16 +46,19 @@ struct jobs {
 	void (*run)(void *arg, struct job *j); /* in the process of j, which it leaves */
 	void (*over)(void *arg, struct job *j); /* in the parent, in the order in which they end */
 	void *arg;
+	int news; /* a descriptor; when it can be read, interrupted() says what came.  -1: none */
+	bool (*interrupted)(void);
 
 	double start;
 	bool search_is_over;
+	bool *stop; /* shared with the jobs: all are to end */
 	cpu_set_t processors;
 };
 
 /* Keep a process on one of those processors. */
 void pin_process(const cpu_set_t *processors, pid_t pid, int place);
 
-/* Run all.  False if a process could not be started. */
+/* Run all, or up to an interruption, which *stop tells.  False if a process could not be started. */
 bool jobs_run(struct jobs *all);
 
 /*
@@ -61,5 +66,8 @@ bool jobs_run(struct jobs *all);
  * 0: no more for that.  It fits plan.more, and arg is the job.
  */
 double jobs_more(void *arg, bool searches);
+
+/* In a job: is it to end? */
+bool jobs_stopped(const struct job *j);
 
 #endif

@@ -67,6 +67,8 @@ void report_result(FILE *f, const char *name, const struct plan *p, struct resul
 			r->complete, r->sampled ? ", " : "");
 	if (r->sampled)
 		fprintf(f, "%lu %s", r->sampled, plural(r->sampled, "schedule", "schedules"));
+	if (!all)
+		fprintf(f, "no execution");
 	fprintf(f, ", %.0f per second, up to %u %s", r->seconds > 0 ? (double)all / r->seconds : 0, r->longest,
 		plural(r->longest, "step", "steps"));
 	if (r->searched && p->options.preemptions >= 0)

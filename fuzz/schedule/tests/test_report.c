@@ -53,6 +53,41 @@ static void ck_stacks(const char *first, const char *second)
 	ck_not_printed("poolproof-schedule.so");
 }
 
+/* One that would go on for long is told to end, and tells what it has seen. */
+START_TEST(an_interruption_ends_it)
+{
+	ck_assert_int_eq(tool("--version; $B/../../../poolproof explore reference --time 100000 >log 2>&1 & p=$!; "
+			      "until grep -qs scenarios log || ! kill -0 $p; do sleep 0.05; done; "
+			      "kill -TERM $p; wait $p; s=$?; cat log; exit $s"), 2);
+	ck_printed("poolproof: interrupted; ");
+	ck_printed("explore: exhausted ");
+}
+END_TEST
+
+START_TEST(what_cannot_be_written_is_told)
+{
+	ck_assert_int_eq(tool("explore --program --directory no/such $B/buggy abba"), 2);
+	ck_printed("poolproof: --directory: cannot write to no/such: No such file or directory\n");
+	ck_assert_int_eq(tool("explore --program --outcomes no/such $B/buggy abba right"), 2);
+	ck_printed("poolproof: --outcomes: cannot write no/such: No such file or directory\n");
+	ck_assert_int_eq(tool("explore --program --outcomes /dev/full $B/buggy abba right"), 2);
+	ck_printed("poolproof: --outcomes: cannot write /dev/full: No space left on device\n");
+	ck_assert_int_eq(tool("explore reference --scenario cancel_14_cancel_vs_dequeue --outcomes /dev/full"), 2);
+	ck_printed("poolproof: --outcomes: cannot write /dev/full: No space left on device\n");
+	ck_assert_int_eq(tool("explore --program --directory found $B/buggy abba"), 1);
+	ck_assert_int_eq(tool("replay found/buggy-*.schedule"), 1);
+}
+END_TEST
+
+/* An inline executor has none of these scenarios: one execution of each is enough to know. */
+START_TEST(what_is_not_supported_is_not_explored)
+{
+	ck_assert_int_eq(tool("explore $B/../../../backends/unusual/inline.so --scenario 'cancel_14*'"), 0);
+	ck_printed("are not supported by the backend\n");
+	ck_printed("explore: exhausted 0 of 0 scenarios, 0 executions, 0 schedules sampled, 0 failures\n");
+}
+END_TEST
+
 static void make_scratch(void)
 {
 	ck_assert(mkdtemp(scratch) != NULL);
@@ -134,6 +169,9 @@ int main(int argc, char **argv)
 	tcase_add_test(c, a_race_has_stacks);
 	tcase_add_test(c, an_exit_status_is_a_failure);
 	tcase_add_test(c, what_is_no_schedule_is_refused);
+	tcase_add_test(c, an_interruption_ends_it);
+	tcase_add_test(c, what_cannot_be_written_is_told);
+	tcase_add_test(c, what_is_not_supported_is_not_explored);
 	tcase_set_timeout(c, 0);
 	suite_add_tcase(suite, c);
 	srunner_run_all(runner, CK_NORMAL);
