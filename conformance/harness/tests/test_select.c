@@ -100,7 +100,7 @@ START_TEST(unknown_names_are_refused)
 	SELECTS(SELECT_CASE, "", "--case: nothing is called ''");
 	SELECTS(SELECT_CLAUSE, "CANCLE-3", "--clause: there is no 'CANCLE-3'; do you mean CANCEL-3?");
 	SELECTS(SELECT_FEATURE, "cancle", "--feature: there is no 'cancle'; do you mean cancel?");
-	SELECTS(SELECT_FEATURE, "\033[2J", "--feature: nothing is called '\\x1b[2J'; see `poolproof list --clauses`");
+	SELECTS(SELECT_FEATURE, "\033[2J", "--feature: nothing is called '\\x1b[2J'; see `poolproof list --features`");
 	SELECTS(SELECT_LEVEL, "perhaps", "--level: 'perhaps' is none of MUST, SHOULD and MAY");
 	SELECTS(SELECT_PROFILE, "3.99", "--profile: '3.99' is not known; there are 3.2 to 3.");
 }
