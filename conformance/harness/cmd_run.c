@@ -121,7 +121,7 @@ static bool take(void *command, int opt, char *value)
 		break;
 	case OPT_WRITE_EXPECT:
 		c->write_expect = value;
-		break;
+		return strcmp(value, "-") != 0 || option_refuse("write-expect", value, "the name of a file");
 	case 'v':
 		c->verbose = true;
 		break;

@@ -15,10 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "report.h"
 #include "select.h"
+
+#define FILE_MOST (16UL << 20)
 
 struct entry {
 	int line;
@@ -387,20 +390,47 @@ static bool read_file(struct reader *r, FILE *f)
 	return ok && entry_end(r);
 }
 
-struct expectations *expect_load(const char *path, char *error, size_t size)
+/* What path holds, as a stream in memory: *text, which outlives it.  NULL and errno, EFBIG if it has no end. */
+static FILE *open_whole(const char *path, char **text)
 {
 	FILE *f = fopen(path, "re");
+	size_t length = 0;
+	int why = 0;
+
+	*text = f ? malloc(FILE_MOST) : NULL;
+	if (*text)
+		length = fread(*text, 1, FILE_MOST, f);
+	if (!*text || ferror(f))
+		why = errno;
+	else if (length == FILE_MOST)
+		why = EFBIG;
+	if (f)
+		fclose(f);
+	if (!why) {
+		(*text)[length] = '\n'; /* no stream in memory may be empty */
+		return fmemopen(*text, length + 1, "r");
+	}
+	errno = why;
+	return NULL;
+}
+
+struct expectations *expect_load(const char *path, char *error, size_t size)
+{
+	char *text;
+	FILE *f = open_whole(path, &text);
 	struct reader r = {.path = path, .error = error, .size = size};
 	bool ok;
 
 	if (!f) {
 		snprintf(error, size, "cannot read %s: %s", path, strerror(errno));
+		free(text);
 		return NULL;
 	}
 	r.e = expect_new();
 	r.e->path = text_format("%s", path);
 	ok = read_file(&r, f);
 	fclose(f);
+	free(text);
 	if (!ok) {
 		expect_free(r.e);
 		return NULL;
@@ -690,7 +720,7 @@ static void put_expectations(FILE *f, const struct expectations *e, const struct
 	}
 }
 
-bool expect_write(const struct expectations *e, const char *path, const struct run *run, char *error, size_t size)
+static bool write_to(const char *path, const struct expectations *e, const struct run *run)
 {
 	FILE *f = fopen(path, "we");
 	bool ok = f != NULL;
@@ -700,7 +730,29 @@ bool expect_write(const struct expectations *e, const char *path, const struct r
 		ok = !ferror(f);
 		ok = fclose(f) == 0 && ok;
 	}
-	if (ok)
+	return ok;
+}
+
+/* By way of a file beside it, so that no reason in the old one is lost if there is no room. */
+static bool replace(const char *path, mode_t mode, const struct expectations *e, const struct run *run)
+{
+	char *beside = text_format("%s.new", path);
+	bool ok = write_to(beside, e, run) && chmod(beside, mode) == 0 && rename(beside, path) == 0;
+	int why = errno;
+
+	if (!ok)
+		unlink(beside);
+	free(beside);
+	errno = why;
+	return ok || (why == EACCES && write_to(path, e, run)); /* a folder in which nothing can be made */
+}
+
+bool expect_write(const struct expectations *e, const char *path, const struct run *run, char *error, size_t size)
+{
+	struct stat st;
+	bool regular = lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+
+	if (regular ? replace(path, st.st_mode & 0777, e, run) : write_to(path, e, run))
 		return true;
 	snprintf(error, size, "--write-expect: cannot write %s: %s", path, strerror(errno));
 	return false;

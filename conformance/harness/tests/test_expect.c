@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* test_expect.c: expectation files, read, applied, found stale, and written. */
+#include <sys/resource.h>
+
 #include "../expect.h"
 #include "../select.h"
 #include "scratch.h"
+
 
 CASE(cancel_1_red)
 {
@@ -357,6 +360,43 @@ START_TEST(an_output_that_cannot_be_written_is_told)
 }
 END_TEST
 
+/* A write that fails leaves what stood there, with its reasons. */
+START_TEST(no_room_takes_no_reason_away)
+{
+	static const char *const text = "case     cancel_1_*\noutcome  FAIL\nmessage  x\nreason   somebody thought about it\n";
+	const char *path = write_whole("known.expect", text);
+	struct expectations *e = expect_new();
+	char name[] = "x", error[512] = "", *now;
+	struct run run = {.backend_name = name, .backend_version = name};
+	const struct rlimit little = {8, RLIM_INFINITY}, much = {RLIM_INFINITY, RLIM_INFINITY};
+
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &little), 0);
+	ck_assert(!expect_write(e, path, &run, error, sizeof(error)));
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &much), 0);
+	ck_assert_contains(error, "File too large");
+	now = read_whole(path);
+	ck_assert_str_eq(now, text);
+	free(now);
+	ck_assert(expect_write(e, path, &run, error, sizeof(error)));
+	now = read_whole(path);
+	ck_assert_contains(now, "# What is known about x x");
+	ck_assert_lacks(now, "somebody");
+	free(now);
+	expect_free(e);
+}
+END_TEST
+
+START_TEST(a_file_without_an_end_is_refused)
+{
+	char error[512] = "";
+
+	ck_assert_ptr_null(expect_load("/dev/zero", error, sizeof(error)));
+	ck_assert_str_eq(error, "cannot read /dev/zero: File too large");
+	expect_free(expect_load("/dev/null", error, sizeof(error)));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -377,6 +417,8 @@ int main(void)
 		a_red_verdict_is_written_without_a_reason,
 		reasons_that_still_hold_are_kept,
 		an_output_that_cannot_be_written_is_told,
+		no_room_takes_no_reason_away,
+		a_file_without_an_end_is_refused,
 	};
 	return scratch_run("expect", tests, sizeof(tests) / sizeof(tests[0]));
 }
