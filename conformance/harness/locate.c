@@ -163,6 +163,10 @@ bool target_locate(const char *name, char *error, size_t size)
 
 	if (!name)
 		name = REFERENCE;
+	if (!*name) {
+		snprintf(error, size, "the backend's name is empty");
+		return false;
+	}
 	here = stat(name, &st) == 0;
 	if (here && !S_ISREG(st.st_mode) && strchr(name, '/')) {
 		snprintf(error, size, "%s: is no regular file; give the path of an adapter's shared object", name);

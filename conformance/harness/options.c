@@ -41,15 +41,26 @@ static int bad_option(const char *command, int opt, char **argv)
 			  command);
 }
 
+/* Of an option that was given '' for a value. */
+static int empty_value(const struct options *o, int opt, int at)
+{
+	char name[] = {'-', (char)opt, '\0'};
+
+	return tool_error("%s: the option %s%s needs a value; see `poolproof %s --help`", o->command,
+			  at < 0 ? "" : "--", at < 0 ? name : o->longs[at].name, o->command);
+}
+
 int options_read(const struct options *o, void *command, int argc, char **argv)
 {
-	int opt;
+	int opt, at = -1;
 
 	optind = 0;
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, o->shorts, o->longs, NULL)) != -1) {
+	for (; (opt = getopt_long(argc, argv, o->shorts, o->longs, &at)) != -1; at = -1) {
 		if (opt == '?' || opt == ':')
 			return bad_option(o->command, opt, argv);
+		if (optarg && !*optarg)
+			return empty_value(o, opt, at);
 		if (opt == OPTION_HELP)
 			return o->help();
 		if (opt == OPTION_VERSION)

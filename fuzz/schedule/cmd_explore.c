@@ -511,17 +511,22 @@ static char *name_of(const char *path)
 	return strndup(base, strcspn(base, "."));
 }
 
-static void add_input(struct command *c, size_t *n, const char *path)
+static bool add_input(struct command *c, size_t *n, const char *path)
 {
 	struct entry *grown;
 
 	if ((*n)++ % c->shard.count != c->shard.number - 1)
-		return;
+		return true;
+	if (!program_guest_reads(path, c->error, ERROR_SIZE))
+		return false;
 	grown = realloc(c->entry, (c->count + 1) * sizeof(*grown));
-	if (!grown)
-		return;
+	if (!grown) {
+		snprintf(c->error, ERROR_SIZE, "no memory for the programs");
+		return false;
+	}
 	c->entry = grown;
 	c->entry[c->count++] = (struct entry){.name = name_of(path), .input = strdup(path)};
+	return true;
 }
 
 static int is_program_name(const struct dirent *e)
@@ -535,25 +540,24 @@ static int is_program_name(const struct dirent *e)
 static bool add_inputs(struct command *c, size_t *n, const char *path)
 {
 	struct dirent **list;
+	bool good = true;
 	int i, count = scandir(path, &list, is_program_name, alphasort);
 
 	if (count < 0 && errno != ENOTDIR) {
 		snprintf(c->error, ERROR_SIZE, "--input %s: %s", path, strerror(errno));
 		return false;
 	}
-	if (count < 0) {
-		add_input(c, n, path);
-		return true;
-	}
+	if (count < 0)
+		return add_input(c, n, path);
 	for (i = 0; i < count; i++) {
 		char *file = text_format("%s/%s", path, list[i]->d_name);
 
-		add_input(c, n, file);
+		good = good && add_input(c, n, file);
 		free(file);
 		free(list[i]);
 	}
 	free(list);
-	return true;
+	return good;
 }
 
 static bool select_inputs(struct command *c)
