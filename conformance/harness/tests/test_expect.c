@@ -6,7 +6,6 @@
 #include "../select.h"
 #include "scratch.h"
 
-
 CASE(cancel_1_red)
 {
 }
