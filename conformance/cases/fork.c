@@ -578,6 +578,69 @@ CASE(fork_12_child_finishes_futures)
 	EXPECT_PTR(THE_EXCEPTION, log->outcome[1]);
 }
 
+#define MADE 64
+
+/* Tasks ask a future that is done, until the child is there, which makes futures of its own. */
+struct askers {
+	struct pp_future *f;
+	struct counter *asking;
+	int forked;   /* atomic */
+	int finished; /* in the child */
+};
+
+static int task_asks_until_forked(void *arg, void **outcome)
+{
+	struct askers *a = arg;
+
+	counter_add(a->asking, 1);
+	while (!__atomic_load_n(&a->forked, __ATOMIC_SEQ_CST))
+		backend()->result(a->f, 0, outcome);
+	*outcome = THE_VALUE;
+	return PP_OK;
+}
+
+static void finish_many(void *arg)
+{
+	struct askers *a = arg;
+	void *outcome;
+	int i;
+
+	__atomic_store_n(&a->forked, 1, __ATOMIC_SEQ_CST);
+	for (i = 0; i < MADE; i++) {
+		struct pp_future *f = future_new();
+
+		set_result(f, THE_VALUE);
+		a->finished += result(f, 0, &outcome) == PP_OK;
+	}
+}
+
+CASE(fork_12_child_finishes_futures_though_tasks_ask_another)
+{
+	struct pp_executor *e = executor_new(2);
+	struct askers *a = shared_alloc(sizeof(*a));
+	struct pp_future *asker[2];
+	int round, i;
+
+	need_fork();
+	need_shared_memory();
+	NEED(set_result);
+	log_new();
+	a->asking = counter_new();
+	a->f = future_new();
+	REQUIRE(set_result(a->f, THE_VALUE) == PP_OK);
+	for (round = 1; round <= 12; round++) {
+		a->forked = a->finished = 0;
+		for (i = 0; i < 2; i++)
+			asker[i] = submit(e, task_asks_until_forked, a);
+		counter_await(a->asking, 2 * round);
+		expect_left(process_fork_run(finish_many, a), 0);
+		for (i = 0; i < 2; i++)
+			expect_result(asker[i], F_RETURNED, PP_FOREVER);
+		context("round %d: futures of %d that the child has made and finished", round, MADE);
+		EXPECT_INT(MADE, a->finished);
+	}
+}
+
 /* ---- a task that forks ------------------------------------------------------------------ */
 
 static int task_forks(void *arg, void **outcome)
