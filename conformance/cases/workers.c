@@ -375,15 +375,20 @@ CASE(worker_4_idle_ones_are_counted_once)
 	}
 }
 
-/* WORKER-5: a lot for one of four. */
+/* WORKER-5: a lot for one of four, which is idle now and then. */
 CASE(worker_5_one_free_worker_does_it_all)
 {
 	struct pp_executor *e = executor_new(4);
 	struct gate *gate = hold(e, 3);
 	struct counter *ran = counter_new();
 
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < 200; i++) {
 		submit(e, task_count, ran);
+		if (i % 50 == 0) {
+			counter_await(ran, i + 1);
+			threads_settle();
+		}
+	}
 	context("200 tasks, while three of four workers are held");
 	counter_await(ran, 200);
 	EXPECT_INT(200, counter_value(ran));
