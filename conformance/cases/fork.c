@@ -1139,6 +1139,21 @@ CASE(fork_21_child_exits_after_a_shutdown_that_did_not_wait)
 	gate_open(gate);
 }
 
+/* Nobody has waited for the workers, which have left. */
+CASE(fork_21_child_exits_after_a_shutdown_when_the_workers_have_left)
+{
+	struct pp_executor *e = executor_new(3);
+	struct log *log = log_new();
+	struct gate *gate = hold(e, 3);
+
+	REQUIRE(shutdown_nowait(e) == PP_OK);
+	gate_open(gate);
+	threads_settle();
+	expect_left(process_fork_run(do_nothing, log), 0);
+	context("shutdown in the parent, after a fork");
+	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+}
+
 CASE(fork_21_child_exits_after_a_release)
 {
 	struct pp_executor *e = executor_new(1);

@@ -155,7 +155,7 @@ struct slow_cancel {
 	struct pp_executor *e;
 	struct pp_future *f[5];
 	struct gate *gate; /* of a done callback of the first */
-	int undone; /* when the shutdown that waits had returned */
+	int undone; /* when a shutdown that waits had returned; atomic */
 };
 
 static int callback_pass_gate(struct pp_future *f, void *gate)
@@ -179,7 +179,7 @@ static void wait_and_look(void *arg)
 
 	backend()->shutdown(c->e);
 	for (i = 0; i < 5; i++)
-		c->undone += !backend()->done(c->f[i]);
+		__atomic_add_fetch(&c->undone, !backend()->done(c->f[i]), __ATOMIC_SEQ_CST);
 }
 
 /* SHUTDOWN-11: another thread cancels what is PENDING, and is inside a callback of the first. */
@@ -188,7 +188,7 @@ CASE(shutdown_11_while_another_thread_still_cancels)
 	struct pp_executor *e = executor_new(1);
 	struct work *w = work_on(e, 1);
 	struct slow_cancel c = {.e = e, .gate = gate_new()};
-	struct thread *cancels, *waits;
+	struct thread *cancels, *waits[2];
 	int i;
 
 	need_form(CANCELS_RETURNS);
@@ -199,13 +199,15 @@ CASE(shutdown_11_while_another_thread_still_cancels)
 	REQUIRE(add_done_callback(c.f[0], callback_pass_gate, c.gate) == PP_OK);
 	cancels = thread_start(cancel_all, &c);
 	thread_settle(cancels);
-	waits = thread_start(wait_and_look, &c);
+	for (i = 0; i < 2; i++)
+		waits[i] = thread_start(wait_and_look, &c);
 	gate_open(w->gate);
 	threads_settle();
 	gate_open(c.gate);
 	thread_join(cancels);
-	thread_join(waits);
-	context("futures of five that were not done when a shutdown that waits returned, while another one cancelled them");
+	for (i = 0; i < 2; i++)
+		thread_join(waits[i]);
+	context("futures of five that were not done when two shutdowns that wait returned, while another one cancelled them");
 	EXPECT_INT(0, c.undone);
 }
 

@@ -116,6 +116,20 @@ SCENARIO(fork_9_fork_vs_result_vs_completion,
 		 {"value", ACCEPTABLE, "who waits here is told"},
 	 });
 
+static void runs_to_fork_and_release(void)
+{
+	NEED(executor_release);
+	runs_to_fork();
+}
+
+SCENARIO(fork_9_fork_vs_release_vs_completion,
+	 .set_up = runs_to_fork_and_release,
+	 .threads = {ONCE(forks), ONCE(releases), ONCE(lets_go)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"value", ACCEPTABLE, "its worker takes the executor away, and the child has left in good order"},
+	 });
+
 SCENARIO(callback_33_fork_vs_add_vs_completion,
 	 .set_up = runs_to_fork_with_callbacks,
 	 .threads = {ONCE(forks), MANY(adds_callback), ONCE(lets_go)},

@@ -219,6 +219,13 @@ SCENARIO(shutdown_29_shutdown_vs_shutdown,
 	 .check = look_at_1,
 	 .outcomes = {HAS_VALUE});
 
+/* One of the three joins the worker, and has to tell both others. */
+SCENARIO(shutdown_29_three_shutdowns,
+	 .set_up = one_runs,
+	 .threads = {MANY(shuts_down), MANY(shuts_down), MANY(shuts_down), ONCE(lets_go)},
+	 .check = look_at_1,
+	 .outcomes = {HAS_VALUE});
+
 SCENARIO(shutdown_28_shutdown_vs_shutdown_at_once,
 	 .set_up = queued_for_two_forms,
 	 .threads = {MANY(shuts_down), MANY(shuts_down_at_once), ONCE(lets_go)},
