@@ -240,6 +240,42 @@ CASE(fork_3_thread_makes_executors_and_shuts_them_down)
 	expect_child_works_in_noise(make_executors, 1);
 }
 
+static int callback_pass_gate(struct pp_future *f, void *gate)
+{
+	(void)f;
+	gate_wait(gate);
+	return PP_OK;
+}
+
+static void cancel_all(void *e)
+{
+	backend()->shutdown_cancel(e, false);
+}
+
+/* FORK-3: of three futures that a thread cancels, it is at the callback of the first. */
+CASE(fork_3_thread_is_inside_a_callback_of_what_shutdown_cancels)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *busy = hold(e, 1), *gate = gate_new();
+	struct pp_future *f[3];
+	struct thread *t;
+	int i;
+
+	need_form(CANCELS_RETURNS);
+	NEED(add_done_callback);
+	for (i = 0; i < 3; i++)
+		f[i] = submit(e, must_not_run, NULL);
+	REQUIRE(add_done_callback(f[0], callback_pass_gate, gate) == PP_OK);
+	t = thread_start(cancel_all, e);
+	thread_settle(t);
+	expect_child_works();
+	gate_open(gate);
+	thread_join(t);
+	gate_open(busy);
+	context("shutdown in the parent, after a fork");
+	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+}
+
 /* ---- the end of the child ------------------------------------------------------------- */
 
 CASE(fork_4_child_exits_though_workers_are_idle)
@@ -1028,6 +1064,28 @@ CASE(fork_18_release_with_idle_workers)
 CASE(fork_18_release_with_busy_workers)
 {
 	expect_child_releases(true);
+}
+
+static void shut_down_parents(void *e)
+{
+	backend()->shutdown(e);
+}
+
+CASE(fork_18_release_while_a_thread_is_inside_shutdown)
+{
+	struct log *log = log_of_threads_new();
+	struct thread *t;
+	struct gate *gate;
+
+	NEED(executor_release);
+	log->e = executor_new(2);
+	gate = hold(log->e, 1);
+	t = thread_start(shut_down_parents, log->e);
+	thread_settle(t);
+	expect_left(process_fork_run(release_parents, log), 0);
+	expect_used(log);
+	gate_open(gate);
+	thread_join(t);
 }
 
 static void submit_to_parents(void *arg)
