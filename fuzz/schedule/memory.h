@@ -135,7 +135,7 @@ struct thread {
 	bool timed_out;
 	bool spurious;
 	uint8_t way;	   /* of the step that it takes */
-	uint32_t turn;	   /* 1: it is its turn; a futex */
+	uint32_t turn;	   /* enum turn; a futex */
 	int32_t pid;	   /* of its process, numbered as threads are, from 1 */
 	int32_t tid;
 	int32_t process;   /* the first thread of a forked process: its process id */
@@ -153,6 +153,13 @@ struct thread {
 };
 
 enum thread_state { THREAD_FREE, THREAD_LIVE, THREAD_EXITED };
+
+/* Bits. */
+enum turn {
+	TURN_COME = 1,
+	TURN_ASLEEP = 2, /* who hands it over has to wake the thread */
+	TURN_FAR = 4	 /* and may be another process */
+};
 
 struct object {
 	uint64_t address;

@@ -30,6 +30,7 @@ static bool is_execution;
 static struct state snapshot, first; /* at the fork point; at the begin of the first round */
 static uint32_t snapshot_events;
 static int rounds; /* that this process has begun */
+static int32_t process; /* that this is */
 
 extern void __gcov_dump(void) __attribute__((weak));
 
@@ -100,7 +101,7 @@ _Noreturn void end_execution(enum execution_end ending, const char *format, ...)
 	if (__gcov_dump)
 		__gcov_dump();
 	/* The first process of the execution may be another one, that waits for us. */
-	if (is_execution && raw(SYS_getpid, 0, 0, 0, 0, 0, 0) != memory->pid)
+	if (is_execution && process != memory->pid)
 		raw(SYS_kill, memory->pid, SIGKILL, 0, 0, 0, 0);
 	raw(SYS_exit_group, 0, 0, 0, 0, 0, 0);
 	__builtin_trap();
@@ -135,6 +136,7 @@ int thread_new(struct thread *parent)
 	t->next = (struct operation){.kind = OP_START};
 	t->time = parent ? parent->time : CLOCK_START;
 	t->pid = parent ? parent->pid : 1;
+	t->turn = memory->caveats & CAVEAT_FORK ? TURN_FAR : 0;
 	t->object = object_number(object_new(t, OBJECT_THREAD, true));
 	policy_thread(t);
 	policy_spawned(parent ? number_of(parent) : NOBODY, number_of(t));
@@ -209,7 +211,7 @@ static void attach(void)
 	memory = p;
 	if (memory->server)
 		refuse("poolproof-schedule.so: a second copy of the library was loaded; link or preload one\n");
-	memory->server = (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
+	memory->server = process = (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
 	memory->state.dying = memory->state.last = NOBODY;
 	self = thread_new(NULL);
 	thread_begins(self);
@@ -277,7 +279,7 @@ static void begin_steps(void)
 
 static void begin_execution(pid_t server)
 {
-	memory->pid = (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
+	memory->pid = process = (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
 	raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
 	raw(SYS_setpgid, 0, 0, 0, 0, 0, 0);
 	if (raw(SYS_getppid, 0, 0, 0, 0, 0, 0) != server)
@@ -303,7 +305,7 @@ void fork_point(void)
 	mappings_freeze();
 	copy_state(&snapshot, &memory->state);
 	snapshot_events = memory->events;
-	server = (pid_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
+	server = process;
 	memory->ready = 1;
 	raw_wake(&memory->ready);
 	for (;;) {
@@ -328,17 +330,51 @@ void fork_point(void)
 
 /* ---- the token ----------------------------------------------------------------------------------- */
 
+static void sleep_until_turn(struct thread *t, uint32_t turn)
+{
+	if (turn & TURN_FAR)
+		raw_sleep_on(&t->turn, turn);
+	else
+		raw_sleep_near(&t->turn, turn);
+}
+
+static void wake_for_turn(struct thread *t, uint32_t turn)
+{
+	if (!(turn & TURN_ASLEEP))
+		return;
+	if (turn & TURN_FAR)
+		raw_wake(&t->turn);
+	else
+		raw_wake_near(&t->turn);
+}
+
 static void await_turn(struct thread *t)
 {
-	while (__atomic_load_n(&t->turn, __ATOMIC_ACQUIRE) == 0)
-		raw_sleep_on(&t->turn, 0);
-	t->turn = 0;
+	uint32_t turn;
+
+	while (!((turn = __atomic_load_n(&t->turn, __ATOMIC_ACQUIRE)) & TURN_COME)) {
+		turn = __atomic_or_fetch(&t->turn, TURN_ASLEEP, __ATOMIC_ACQ_REL);
+		if (!(turn & TURN_COME))
+			sleep_until_turn(t, turn);
+	}
+	t->turn = turn & TURN_FAR;
 }
 
 static void hand_to(struct thread *t)
 {
-	__atomic_store_n(&t->turn, 1, __ATOMIC_RELEASE);
-	raw_wake(&t->turn);
+	wake_for_turn(t, __atomic_fetch_or(&t->turn, TURN_COME, __ATOMIC_ACQ_REL));
+}
+
+void turns_go_far(void)
+{
+	int i;
+
+	for (i = 0; i < memory->state.threads; i++) {
+		struct thread *t = thread_at(i);
+
+		/* Who sleeps near goes to sleep anew. */
+		wake_for_turn(t, __atomic_fetch_or(&t->turn, TURN_FAR, __ATOMIC_ACQ_REL));
+	}
 }
 
 /* The first thread of a process stays visible until the others have gone, too. */
@@ -353,9 +389,9 @@ static void see_off_the_dying(void)
 	if (t->pid != thread_at(self)->pid)
 		return;
 	s->dying = NOBODY;
-	if (t->tid == (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0))
+	if (t->tid == process)
 		return;
-	while (raw(SYS_tgkill, raw(SYS_getpid, 0, 0, 0, 0, 0, 0), t->tid, 0, 0, 0, 0) == 0)
+	while (raw(SYS_tgkill, process, t->tid, 0, 0, 0, 0) == 0)
 		raw(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
 	if (t->detached && tsan_may_join())
 		REAL(pthread_join)((pthread_t)t->handle, NULL);
@@ -661,6 +697,7 @@ void thread_begins(int number)
 
 void become(int number)
 {
+	process = thread_at(number)->process = (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
 	thread_begins(number);
 }
 
@@ -702,7 +739,7 @@ bool round_begins(void)
 		raw(SYS_exit_group, 0, 0, 0, 0, 0, 0);
 	}
 	restore(&first);
-	memory->pid = (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
+	memory->pid = process;
 	is_execution = false;
 	return true;
 }
@@ -720,7 +757,7 @@ __attribute__((destructor)) static void process_ends(void)
 	s = &memory->state;
 	pid = me()->pid;
 	fork_point();
-	if (raw(SYS_getpid, 0, 0, 0, 0, 0, 0) == memory->pid)
+	if (process == memory->pid)
 		hold();
 	step((struct operation){.kind = OP_DEATH});
 	for (i = 0; i < s->threads; i++)

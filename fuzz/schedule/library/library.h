@@ -55,6 +55,9 @@ void fork_point(void);
  */
 bool round_begins(void);
 
+/* From now on several processes have the token by turns. */
+void turns_go_far(void);
+
 /* Run when the caller was forked: it is thread t, and waits for its turn. */
 void become(int t);
 

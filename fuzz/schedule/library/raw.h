@@ -34,4 +34,15 @@ static inline void raw_wake(uint32_t *word)
 	raw(SYS_futex, (long)word, FUTEX_WAKE, 1, 0, 0, 0);
 }
 
+/* The same within one process, where the kernel need not ask what page the word is on. */
+static inline void raw_sleep_near(uint32_t *word, uint32_t value)
+{
+	raw(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, value, 0, 0, 0);
+}
+
+static inline void raw_wake_near(uint32_t *word)
+{
+	raw(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+}
+
 #endif

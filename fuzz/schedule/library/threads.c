@@ -57,12 +57,12 @@ static void before_fork(void)
 	thread_at(child)->handle = t->handle;
 	objects_copy(t->pid, child + 1, number_of(t), child);
 	caveat(CAVEAT_FORK, NULL);
+	turns_go_far();
 }
 
 static void in_child(void)
 {
 	raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-	thread_at(child)->process = (int32_t)raw(SYS_getpid, 0, 0, 0, 0, 0, 0);
 	points_forked();
 	become(child);
 }
@@ -133,7 +133,8 @@ static void *begin(void *arg)
 	void *argument = (void *)(uintptr_t)t->argument;
 
 	thread_begins((int)(long)arg);
-	forget_stack();
+	if (memory->watched)
+		forget_stack();
 	pthread_setspecific(last_key, (void *)1);
 	return t->c11 ? (void *)(intptr_t)c11(argument) : start(argument);
 }
