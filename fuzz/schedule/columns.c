@@ -47,6 +47,8 @@ const char *operation_name(int kind)
 		[OP_POINT] = "goes on",
 		[OP_DESTROY] = "destroy",
 		[OP_WAITPID] = "waitpid",
+		[OP_TRYWAITPID] = "trywaitpid",
+		[OP_FORK] = "fork",
 		[OP_ATOMIC] = "access",
 		[OP_ACCESS] = "plain access",
 		[OP_IDLE] = "all the others wait",

@@ -80,6 +80,8 @@ enum kind {
 	OP_POINT,
 	OP_DESTROY, /* of an object of another kind than a condition variable */
 	OP_WAITPID,
+	OP_TRYWAITPID,
+	OP_FORK,
 	OP_ATOMIC,
 	OP_ACCESS, /* plain, by an instruction that was seen racing */
 	OP_IDLE, /* possible when no other thread can go on, but for timers */
@@ -113,6 +115,7 @@ struct operation {
 	uint8_t kind;
 	uint8_t count; /* of touches */
 	bool timed;    /* it ends at deadline if nothing else ends it */
+	uint8_t pid;   /* whose thread does it */
 	struct touch touches[TOUCHES_MAX];
 	int64_t deadline; /* nanoseconds on the virtual clock */
 	int32_t argument; /* of OP_CHOOSE: one of how many */
@@ -139,6 +142,8 @@ struct thread {
 	int32_t pid;	   /* of its process, numbered as threads are, from 1 */
 	int32_t tid;
 	int32_t process;   /* the first thread of a forked process: its process id */
+	int32_t parent;	   /* and whose child that is, as pid has it */
+	bool waited;	   /* and it was waited for */
 	int32_t object;	   /* of kind OBJECT_THREAD */
 	uint64_t asleep;   /* since when, to wake the first first */
 	uint64_t handle;   /* pthread_t */
@@ -214,7 +219,7 @@ enum caveat {
 	CAVEAT_FUTEX = 2,	/* plain memory decides what a futex does */
 	CAVEAT_CALL = 4,	/* a call was not controlled: see text */
 	CAVEAT_WAYS = 8,	/* more sleepers than a signal has ways */
-	CAVEAT_FORK = 16,	/* several processes */
+	CAVEAT_ORPHAN = 16,	/* a process was left when the first one ended */
 	CAVEAT_POINTS = 64,	/* more racing accesses than can be steps */
 	CAVEAT_TIME = 32	/* timers fired only when nothing else could be done */
 };
@@ -273,6 +278,7 @@ struct memory {
 	uint32_t held; /* 1: it waits until this is something else; a futex */
 	uint8_t ending; /* enum execution_end */
 	uint32_t caveats;
+	bool forked; /* there is another process, or was */
 	int32_t status; /* as waitpid gave it */
 	int32_t server, pid; /* processes */
 	int32_t culprit; /* thread */
@@ -290,10 +296,26 @@ static inline bool touches_conflict(struct touch a, struct touch b)
 	return a.object == b.object && !(a.access == LOOKS && b.access == LOOKS);
 }
 
+#define FIRST_PROCESS 1 /* what is left of the execution ends with it */
+
 /* Does the step depend on those of every other thread? */
 static inline bool operation_is_of_all(const struct operation *op)
 {
-	return op->kind == OP_DEATH || op->kind == OP_IDLE;
+	return op->kind == OP_IDLE || (op->kind == OP_DEATH && op->pid == FIRST_PROCESS);
+}
+
+/* On those of every other thread of its process, whose memory it copies or whose threads it ends? */
+static inline bool operation_is_of_process(const struct operation *op)
+{
+	return op->kind == OP_DEATH || op->kind == OP_FORK;
+}
+
+/* Are they dependent, whatever they touch? */
+static inline bool operations_exclude(const struct operation *a, const struct operation *b)
+{
+	if (operation_is_of_all(a) || operation_is_of_all(b))
+		return true;
+	return a->pid == b->pid && (operation_is_of_process(a) || operation_is_of_process(b));
 }
 
 /* Are two steps of different threads dependent? */
@@ -301,7 +323,7 @@ static inline bool operations_conflict(const struct operation *a, const struct o
 {
 	int i, k;
 
-	if (operation_is_of_all(a) || operation_is_of_all(b))
+	if (operations_exclude(a, b))
 		return true;
 	for (i = 0; i < a->count; i++)
 		for (k = 0; k < b->count; k++)

@@ -34,7 +34,7 @@ static void print_caveats(FILE *f, const struct result *r)
 		{CAVEAT_FUTEX, "plain memory decides what a futex does"},
 		{CAVEAT_CALL, "a call was not controlled"},
 		{CAVEAT_WAYS, "more sleepers than ways of a signal"},
-		{CAVEAT_FORK, "several processes"},
+		{CAVEAT_ORPHAN, "a process is left when the first one ends"},
 		{CAVEAT_POINTS, "more racing accesses than can be steps"},
 		{CAVEAT_TIME, "timers fire only when nothing else can be done"},
 	};

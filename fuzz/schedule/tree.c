@@ -256,7 +256,7 @@ static bool may_race(const struct operation *a, const struct operation *b)
 
 	if (a->kind == OP_IDLE || b->kind == OP_IDLE)
 		return needs_nobody(a->kind == OP_IDLE ? b : a);
-	if (operation_is_of_all(a) || operation_is_of_all(b))
+	if (operations_exclude(a, b))
 		return true;
 	for (i = 0; i < a->count; i++)
 		for (k = 0; k < b->count; k++)

@@ -123,7 +123,7 @@ void push_event(struct event e)
 
 /* ---- threads come into being ----------------------------------------------------------------- */
 
-int thread_new(struct thread *parent)
+static int thread_of_process(struct thread *parent, bool is_forked)
 {
 	struct state *s = &memory->state;
 	struct thread *t;
@@ -133,10 +133,11 @@ int thread_new(struct thread *parent)
 	t = &s->thread[s->threads++];
 	memset(t, 0, sizeof(*t));
 	t->state = THREAD_LIVE;
-	t->next = (struct operation){.kind = OP_START};
+	t->pid = parent && !is_forked ? parent->pid : number_of(t) + 1;
+	t->parent = parent ? parent->pid : 0;
+	t->next = (struct operation){.kind = OP_START, .pid = (uint8_t)t->pid};
 	t->time = parent ? parent->time : CLOCK_START;
-	t->pid = parent ? parent->pid : 1;
-	t->turn = memory->caveats & CAVEAT_FORK ? TURN_FAR : 0;
+	t->turn = memory->forked ? TURN_FAR : 0;
 	t->object = object_number(object_new(t, OBJECT_THREAD, true));
 	policy_thread(t);
 	policy_spawned(parent ? number_of(parent) : NOBODY, number_of(t));
@@ -145,6 +146,22 @@ int thread_new(struct thread *parent)
 		push_event((struct event){.kind = EVENT_SPAWN, .thread = (uint8_t)number_of(parent),
 					  .other = (uint8_t)number_of(t), .operation = t->next});
 	return number_of(t);
+}
+
+int thread_new(struct thread *parent)
+{
+	return thread_of_process(parent, false);
+}
+
+int thread_forked(struct thread *parent)
+{
+	memory->forked = true;
+	return thread_of_process(parent, true);
+}
+
+struct object *process_object(int pid)
+{
+	return object_numbered(thread_at(pid - 1)->object);
 }
 
 /* ---- attaching ------------------------------------------------------------------------------ */
@@ -265,6 +282,7 @@ static void restore(const struct state *from)
 	memory->events = snapshot_events;
 	memory->ending = END_NONE;
 	memory->caveats = 0;
+	memory->forked = false;
 	memory->pid = 0;
 	memory->held = 0;
 	memory->text[0] = memory->outcome[0] = '\0';
@@ -584,6 +602,7 @@ static int pass(void)
 
 static void publish(struct thread *t, struct operation op)
 {
+	op.pid = (uint8_t)t->pid;
 	t->next = op;
 	push_event((struct event){.kind = EVENT_NEXT, .thread = (uint8_t)number_of(t), .operation = op});
 	policy_thread(t);
@@ -632,6 +651,7 @@ int fall_asleep(struct operation sleep, struct operation after)
 	t->woken = false;
 	t->asleep = ++memory->state.sleepers;
 	t->after = after;
+	t->after.pid = (uint8_t)t->pid;
 	publish(t, sleep);
 	return pass();
 }
@@ -711,7 +731,7 @@ static bool can_repeat(void)
 	const struct state *s = &memory->state;
 	int i;
 
-	if (rounds == 0 || !memory->request.in_process || memory->watched || (memory->caveats & CAVEAT_FORK) ||
+	if (rounds == 0 || !memory->request.in_process || memory->watched || memory->forked ||
 	    self != 0)
 		return false;
 	for (i = 1; i < s->threads; i++)
@@ -746,26 +766,39 @@ bool round_begins(void)
 
 /* ---- the end of a process ----------------------------------------------------------------------- */
 
-/* The last that runs of a process that exits: from now on its threads are no more. */
-__attribute__((destructor)) static void process_ends(void)
+/* From here on its threads are no more. */
+static void take_death(void)
 {
-	struct state *s;
-	int i, to, pid;
+	struct state *s = &memory->state;
+	int i, to, pid = me()->pid;
 
-	if (!has_token())
-		return;
-	s = &memory->state;
-	pid = me()->pid;
-	fork_point();
-	if (process == memory->pid)
-		hold();
-	step((struct operation){.kind = OP_DEATH});
+	step(operation_on(OP_DEATH, process_object(pid), GIVES));
 	for (i = 0; i < s->threads; i++)
 		if (s->thread[i].pid == pid)
 			s->thread[i].state = THREAD_EXITED;
+	if (pid == FIRST_PROCESS && !all_have_gone())
+		caveat(CAVEAT_ORPHAN, NULL);
 	to = next_step();
+	self = NOBODY;
 	if (to != NOBODY)
 		hand_to(thread_at(to));
+}
+
+void process_leaves(void)
+{
+	/* The child of vfork is not followed. */
+	if (!has_token() || raw(SYS_getpid, 0, 0, 0, 0, 0, 0) != process)
+		return;
+	fork_point();
+	take_death();
+}
+
+/* The last that runs of a process that exits. */
+__attribute__((destructor)) static void process_ends(void)
+{
+	if (has_token() && process == memory->pid)
+		hold();
+	process_leaves();
 }
 
 EXPORT void _exit(int status)

@@ -58,6 +58,9 @@ bool round_begins(void);
 /* From now on several processes have the token by turns. */
 void turns_go_far(void);
 
+/* The caller's process takes its last step: what it does from here on is not followed. */
+void process_leaves(void);
+
 /* Run when the caller was forked: it is thread t, and waits for its turn. */
 void become(int t);
 
@@ -66,7 +69,9 @@ _Noreturn void end_execution(enum execution_end ending, const char *format, ...)
 /* The claim that all was seen depends on this; text is optional. */
 void caveat(enum caveat c, const char *text);
 
-int thread_new(struct thread *parent); /* its number */
+int thread_new(struct thread *parent);	/* its number */
+int thread_forked(struct thread *parent); /* the first one of another process */
+struct object *process_object(int pid);	/* its threads end, and others wait for that */
 void thread_begins(int number);	       /* in the new thread */
 void push_event(struct event e);
 
@@ -117,6 +122,10 @@ int mutex_take(const void *mutex, struct object *o);
 int mutex_give(const void *mutex, struct object *o);
 bool mutex_is_mine(const void *mutex);
 void mutexes_of_the_dead(int thread);
+
+/* ---- processes.c ----------------------------------------------------------------------------- */
+
+bool process_is_gone(int pid);
 
 /* ---- io.c ------------------------------------------------------------------------------------- */
 

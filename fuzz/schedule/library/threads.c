@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * threads.c: threads and processes begin, end, and are waited for.
+ * threads.c: threads begin, end, and are waited for.
  *
  * Creating a thread is no step: what the parent does next is.  Every thread is
  * joinable for libc, and its end is the last destructor of thread-specific data:
@@ -11,11 +11,8 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,6 +27,16 @@ static struct object *object_of(const struct thread *t)
 	return object_numbered(t->object);
 }
 
+/* The last of a process ends it, and somebody may wait for that; but not for the first one's. */
+static struct operation exit_of(const struct thread *t)
+{
+	struct operation op = operation_on(OP_EXIT, object_of(t), GIVES);
+
+	if (t->pid != FIRST_PROCESS)
+		operation_add(&op, process_object(t->pid), CHANGES);
+	return op;
+}
+
 static void thread_ends(void *round)
 {
 	if ((long)round < PTHREAD_DESTRUCTOR_ITERATIONS) {
@@ -37,34 +44,9 @@ static void thread_ends(void *round)
 		return;
 	}
 	mutexes_of_the_dead(number_of(me()));
-	step_on(OP_EXIT, object_of(me()), GIVES);
+	step(exit_of(me()));
 	memory->state.dying = number_of(me());
 	leave();
-}
-
-/* ---- fork ----------------------------------------------------------------------------- */
-
-static int child; /* the thread that the child of a fork is */
-
-static void before_fork(void)
-{
-	struct thread *t = me();
-
-	child = thread_new(t);
-	thread_at(child)->pid = child + 1;
-	thread_at(child)->process = 0;
-	memcpy(thread_at(child)->name, t->name, sizeof(t->name));
-	thread_at(child)->handle = t->handle;
-	objects_copy(t->pid, child + 1, number_of(t), child);
-	caveat(CAVEAT_FORK, NULL);
-	turns_go_far();
-}
-
-static void in_child(void)
-{
-	raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-	points_forked();
-	become(child);
 }
 
 __attribute__((constructor)) static void prepare(void)
@@ -74,41 +56,6 @@ __attribute__((constructor)) static void prepare(void)
 	pthread_key_create(&last_key, thread_ends);
 	pthread_setspecific(last_key, (void *)1);
 	thread_at(0)->handle = (uint64_t)pthread_self();
-	pthread_atfork(before_fork, NULL, in_child);
-}
-
-EXPORT pid_t fork(void)
-{
-	pid_t pid;
-	int number;
-
-	fork_point();
-	step((struct operation){.kind = OP_POINT});
-	pid = REAL(fork)();
-	number = child;
-	if (pid > 0)
-		thread_at(number)->process = pid;
-	return pid;
-}
-
-static struct thread *process_thread(pid_t pid)
-{
-	int i;
-
-	for (i = 0; i < memory->state.threads; i++)
-		if (thread_at(i)->process == pid)
-			return thread_at(i);
-	return NULL;
-}
-
-EXPORT pid_t waitpid(pid_t pid, int *status, int options)
-{
-	struct thread *t = pid > 0 ? process_thread(pid) : NULL;
-
-	me();
-	if (t && !(options & WNOHANG))
-		step((struct operation){.kind = OP_WAITPID, .argument = t->pid});
-	return REAL(waitpid)(pid, status, options);
 }
 
 /* ---- threads ---------------------------------------------------------------------------- */

@@ -61,16 +61,6 @@ static bool can_write(const struct thread *t)
 	return (is_free(o) && o->count == 0) || o->owner == number_of(t);
 }
 
-static bool process_is_gone(int pid)
-{
-	int i;
-
-	for (i = 0; i < memory->state.threads; i++)
-		if (thread_at(i)->pid == pid && thread_at(i)->state == THREAD_LIVE)
-			return false;
-	return true;
-}
-
 static uint8_t signal_ways(const struct thread *t)
 {
 	struct thread *list[THREADS_MAX];

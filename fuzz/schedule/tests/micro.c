@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 int pp_schedule_round(void) __attribute__((weak));
 
@@ -61,12 +63,26 @@ static void *chains(void *arg)
 	return NULL;
 }
 
+/* The first forks, at any place among the steps of the second: 2 n + 3. */
+static void *forks(void *arg)
+{
+	pid_t pid;
+
+	if (arg != &sections[0])
+		return owns(arg);
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	return NULL;
+}
+
 static void *(*shape_of(const char *name))(void *)
 {
 	static const struct {
 		const char *name;
 		void *(*shape)(void *);
-	} shapes[] = {{"locks", locks}, {"owns", owns}, {"nests", nests}, {"chains", chains}};
+	} shapes[] = {{"locks", locks}, {"owns", owns}, {"nests", nests}, {"chains", chains}, {"forks", forks}};
 	size_t i;
 
 	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)

@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define THREADS 4
 #define NOTES 64
@@ -104,6 +106,18 @@ static void set_flag(int t, int all)
 	note(t, 'f', 0);
 }
 
+/* The child leaves with what it has got of the others' memory. */
+static void fork_and_look(int t)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0)
+		_exit((value[0] * 5 + value[1] * 3 + shared) & 0x7f);
+	waitpid(pid, &status, 0);
+	note(t, 'k', WEXITSTATUS(status));
+}
+
 static void operate(int t, int what)
 {
 	switch (what) {
@@ -150,6 +164,9 @@ static void operate(int t, int what)
 			pp_schedule_idle();
 		section(t, 0);
 		break;
+	case 14:
+		fork_and_look(t);
+		break;
 	default:
 		note(t, 'c', pp_schedule_choose ? pp_schedule_choose(2) : 0);
 	}
@@ -174,7 +191,7 @@ int main(int argc, char **argv)
 	sem_init(&sem, 0, (unsigned)(rand() % 2));
 	for (t = 0; t < threads; t++)
 		for (i = 0; i < operations; i++)
-			plan[t][i] = rand() % 15;
+			plan[t][i] = rand() % 16;
 	for (t = 0; t < threads; t++)
 		pthread_create(&handle[t], NULL, run, (void *)(long)t);
 	for (t = 0; t < threads; t++)

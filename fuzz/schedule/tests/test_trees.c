@@ -26,6 +26,8 @@ static const struct {
 	{{"nests", "2", "2"}, 6},
 	{{"nests", "1", "1", "1"}, 6},
 	{{"chains", "1", "2"}, 10},
+	{{"forks", "1", "1"}, 5},
+	{{"forks", "1", "3"}, 9},
 };
 
 START_TEST(dpor_runs_each_order_once)

@@ -202,6 +202,54 @@ static void forks(void)
 	check(WIFEXITED(status) && WEXITSTATUS(status) == 5);
 }
 
+/* Whichever ends first is waited for first, and there are two. */
+static void waits_for_any(void)
+{
+	int i, status, sum = 0;
+
+	for (i = 1; i <= 2; i++)
+		if (fork() == 0)
+			_exit(i);
+	for (i = 1; i <= 2; i++) {
+		check(wait(&status) > 0);
+		sum += WEXITSTATUS(status);
+	}
+	check(sum == 3 && wait(&status) == -1);
+}
+
+/* A process is there until its last step, and then it is not. */
+static void asks_for_its_child(void)
+{
+	pid_t pid = fork();
+	int status = 0, asked = 0;
+
+	if (pid == 0)
+		_exit(6);
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		check(++asked < 1000);
+	check(WIFEXITED(status) && WEXITSTATUS(status) == 6);
+}
+
+/* What a child executes is not followed, and is waited for. */
+static void children_execute(void)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0)
+		execlp("sh", "sh", "-c", "exit 7", (char *)NULL);
+	waitpid(pid, &status, 0);
+	check(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+	pid = vfork();
+	if (pid == 0) {
+		execl("/no/such/program", "program", (char *)NULL);
+		_exit(8);
+	}
+	waitpid(pid, &status, 0);
+	check(WIFEXITED(status) && WEXITSTATUS(status) == 8);
+	section();
+}
+
 /* ---- objects -------------------------------------------------------------------------------- */
 
 static union {
@@ -270,6 +318,9 @@ static const struct part programs[] = {
 	{"stacks_come_back", stacks_come_back},
 	{"children_are_not_explored", children_are_not_explored},
 	{"forks", forks},
+	{"waits_for_any", waits_for_any},
+	{"asks_for_its_child", asks_for_its_child},
+	{"children_execute", children_execute},
 	{"memory_is_used_again", memory_is_used_again},
 	{"pipes", pipes},
 	{"cancels", cancels},
