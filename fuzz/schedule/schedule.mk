@@ -5,6 +5,7 @@
 #   make outcomes TIME=540                    what each exhausted scenario ends with, into the ledger; with
 #                                             BACKEND=cpython its outcomes beside that, into fuzz/OUTCOMES.md
 #   make schedule-check                       tests of the explorer
+#   make watched-check SAN=schedule           small scenarios on the reference, and races that are to be told
 
 SCHEDULE_LIBRARY := $(filter-out %/points_hooks.c,$(wildcard fuzz/schedule/library/*.c))
 SCHEDULE_OBJECTS := $(B)/poolproof-schedule.so $(B)/poolproof-points.so
@@ -78,4 +79,10 @@ schedule-check: all $(SCHEDULE_TESTS:%.c=$(B)/%) $(SCHEDULE_PROGRAMS:%=$(SCHEDUL
 	@status=0; for t in $(SCHEDULE_TESTS:%.c=$(B)/%); do $$t $(SCHEDULE_BIN) || status=1; done; \
 	ci/outcomes $(B) check || status=1; exit $$status
 
-.PHONY: schedule-check
+# The tool of the plain build: it would be no other.
+watched-check: $(B)/backends/reference.so $(SCHEDULE_BIN)/unordered
+	$(if $(filter schedule,$(SAN)),,$(error make watched-check SAN=schedule))
+	@$(MAKE) --no-print-directory SAN= all
+	@ci/watched build $(B)
+
+.PHONY: schedule-check watched-check
