@@ -37,6 +37,7 @@
 #define ERROR_SIZE 4096
 #define STEPS_DEFAULT 20000
 #define INPUTS_MAX 64 /* options */
+#define BOUNDS 4      /* of preemptions, as they are counted; the last is for more */
 
 enum {
 	OPT_SCENARIO = OPTION_OWN,
@@ -92,6 +93,7 @@ struct score {
 	bool differs; /* its outcomes are not those that the ledger has for the reference */
 	unsigned long executions, sampled;
 	int lost; /* why --outcomes could not be written, or 0 */
+	int preemptions; /* as of a result */
 };
 
 struct entry {
@@ -125,6 +127,7 @@ struct command {
 	struct entry *entry;
 	size_t count;
 	unsigned long begun, exhausted, failures, known, uncontrolled, unsupported, executions, sampled;
+	unsigned long bounded[BOUNDS]; /* sampled, but all of so many preemptions */
 	int lost; /* as in a score */
 	char error[ERROR_SIZE];
 };
@@ -139,7 +142,8 @@ static int help(void)
 	       "  --input FILE|DIR      a program of `poolproof fuzz`, or all those of a folder, in the\n"
 	       "                        place of scenarios, judged by the model; may be repeated\n"
 	       "  --strategy NAME       random, pct, pos, surw, dfs, dpor, or auto (default): dpor until\n"
-	       "                        every schedule is covered, or else pct for the rest of the time\n"
+	       "                        every schedule is covered; or else, for the rest of the time, dfs\n"
+	       "                        with few preemptions, and pct\n"
 	       "  --schedules N         at most N of a scenario (default: no limit)\n"
 	       "  --time S              seconds for all of them (default: 60)\n"
 	       "  --preemptions K       dfs: at most K preemptions in a schedule\n"
@@ -390,6 +394,7 @@ static void leave_score(const struct command *c, struct entry *e, const struct r
 	e->score->kind = r->kind;
 	e->score->executions = r->executions;
 	e->score->sampled = r->sampled;
+	e->score->preemptions = r->caveats ? UNBOUNDED : r->preemptions;
 }
 
 static void plan_of_program(struct plan *p, struct program_subject *s)
@@ -597,6 +602,8 @@ static void tell_and_count(struct command *c, const struct entry *e)
 	c->known += s->known;
 	c->failures += s->kind == RESULT_FAILED || (s->differs && c->is_reference);
 	c->exhausted += s->kind == RESULT_EXHAUSTED;
+	if (s->kind == RESULT_SAMPLED && s->preemptions != UNBOUNDED)
+		c->bounded[s->preemptions < BOUNDS ? s->preemptions : BOUNDS - 1]++;
 	c->uncontrolled += s->kind == RESULT_UNCONTROLLED || s->kind == RESULT_ERROR;
 }
 
@@ -648,6 +655,18 @@ static void tell(const struct command *c, unsigned long n, const char *one, cons
 		printf("%lu %s%s %s\n", n, noun(c), plural(n, "", "s"), n == 1 ? one : many);
 }
 
+/* Of those that are only sampled. */
+static void tell_bounds(const struct command *c)
+{
+	int i;
+
+	for (i = 0; i < BOUNDS; i++)
+		if (c->bounded[i])
+			printf("%lu %s%s: all schedules with at most %d %s%s\n", c->bounded[i], noun(c),
+			       plural(c->bounded[i], "", "s"), i, plural((unsigned long)i, "preemption", "preemptions"),
+			       i == BOUNDS - 1 ? " or more" : "");
+}
+
 static void print_closing_line(const struct command *c, unsigned long n, const char *what)
 {
 	printf("explore: exhausted %lu of %lu %s%s, %lu %s, %lu %s sampled, %lu %s\n", c->exhausted, n, what,
@@ -676,6 +695,7 @@ static int explore_all(struct command *c)
 	tell(c, c->unsupported, "is not supported by the backend", "are not supported by the backend");
 	tell(c, c->known, "fails as is known of the backend", "fail as is known of the backend");
 	tell(c, c->uncontrolled, "could not be controlled", "could not be controlled");
+	tell_bounds(c);
 	print_closing_line(c, c->count - c->unsupported, noun(c));
 	if (*c->jobs.stop)
 		return tool_error("interrupted; %lu of %zu had begun", c->begun, c->count);

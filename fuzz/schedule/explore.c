@@ -389,17 +389,58 @@ static int by_text(const void *a, const void *b)
 	return strcmp(((const struct outcome_count *)a)->text, ((const struct outcome_count *)b)->text);
 }
 
+/* All schedules without a preemption, all with at most one, and so on, while there is time.  True as follow. */
+static bool follow_bounded(const struct plan *p, struct result *r, double seconds)
+{
+	double end = clock_now() + seconds;
+	struct plan few = *p;
+	bool over = false;
 
-void explore(const struct plan *p, struct result *r)
+	few.options.preemptions = UNBOUNDED;
+	while (!over && clock_now() < end) {
+		few.options.preemptions++;
+		over = follow(&few, &strategy_dfs, r, end - clock_now());
+		if (!r->searched)
+			break;
+		r->preemptions = few.options.preemptions;
+		r->searched = false;
+	}
+	return over;
+}
+
+/* What dpor has not exhausted in its time. */
+static void follow_rest(const struct plan *p, struct result *r, double seconds)
+{
+	struct plan rest = *p;
+	double end;
+
+	if (p->more)
+		seconds = p->more(p->more_arg, false);
+	end = clock_now() + seconds;
+	rest.more = NULL;
+	if (r->searched || !follow_bounded(&rest, r, seconds * EXPLORE_BOUNDED))
+		follow(&rest, &strategy_pct, r, end - clock_now());
+}
+
+static void follow_all(const struct plan *p, struct result *r)
 {
 	double search = p->more ? p->seconds : p->seconds * EXPLORE_SEARCH;
 
+	if (!follow(p, &strategy_dpor, r, search) && !is_exhausted(r))
+		follow_rest(p, r, p->seconds - search);
+}
+
+void explore(const struct plan *p, struct result *r)
+{
 	memset(r, 0, sizeof(*r));
 	r->kind = RESULT_SAMPLED;
+	r->preemptions = UNBOUNDED;
 	if (p->strategy)
 		follow(p, p->strategy, r, p->seconds);
-	else if (!follow(p, &strategy_dpor, r, search) && !is_exhausted(r))
-		follow(p, &strategy_pct, r, p->seconds - search);
+	else
+		follow_all(p, r);
+	if (r->searched)
+		r->preemptions = p->options.preemptions;
 	if (r->kind == RESULT_SAMPLED && is_exhausted(r))
 		r->kind = RESULT_EXHAUSTED;
 	qsort(r->outcomes, (size_t)r->outcome_count, sizeof(r->outcomes[0]), by_text);

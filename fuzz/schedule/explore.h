@@ -16,6 +16,8 @@
 #define OUTCOMES_MAX 64
 #define CONFIRMATIONS 3
 #define EXPLORE_SEARCH 0.75 /* of the seconds, if samples are to follow */
+#define EXPLORE_BOUNDED 0.5 /* of what is left, for all schedules of few preemptions */
+#define UNBOUNDED (-1)
 
 /*
  * Is the execution that has ended a failure?  If so, text says what is wrong.  Deadlocks,
@@ -37,7 +39,8 @@ typedef bool enough(void *arg);
 
 struct plan {
 	struct subject *subject;
-	const struct strategy *strategy; /* NULL: dpor, and pct where that does not come to its end */
+	/* NULL: dpor, and where that does not come to its end dfs with few preemptions, and pct */
+	const struct strategy *strategy;
 	struct strategy_options options;
 	unsigned long schedules; /* 0: any number */
 	double seconds;
@@ -81,6 +84,7 @@ struct result {
 	uint32_t caveats;
 	uint32_t longest; /* steps */
 	bool searched;	  /* nothing was left; the caveats decide about kind */
+	int preemptions;  /* or nothing was left of so many, at the most; UNBOUNDED: not known */
 	char text[2 * TEXT_MAX];
 	struct outcome_count outcomes[OUTCOMES_MAX];
 	int outcome_count;

@@ -71,9 +71,9 @@ void report_result(FILE *f, const char *name, const struct plan *p, struct resul
 		fprintf(f, "no execution");
 	fprintf(f, ", %.0f per second, up to %u %s", r->seconds > 0 ? (double)all / r->seconds : 0, r->longest,
 		plural(r->longest, "step", "steps"));
-	if (r->searched && p->options.preemptions >= 0)
-		fprintf(f, ", at most %d %s", p->options.preemptions,
-			plural((unsigned long)p->options.preemptions, "preemption", "preemptions"));
+	if (r->preemptions != UNBOUNDED && (r->searched || !r->caveats))
+		fprintf(f, ", all with at most %d %s", r->preemptions,
+			plural((unsigned long)r->preemptions, "preemption", "preemptions"));
 	if (p->subject->m->watched)
 		fprintf(f, ", accesses watched");
 	print_caveats(f, r);

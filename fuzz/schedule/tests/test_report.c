@@ -144,6 +144,19 @@ START_TEST(an_exit_status_is_a_failure)
 }
 END_TEST
 
+/* Of (3 * 8)! / 8!^3 orders there is time for those in which each thread goes on while it can. */
+START_TEST(what_is_not_exhausted_is_bounded)
+{
+	ck_assert_int_eq(tool("explore --schedules 40 --program $B/micro locks 8 8 8"), 0);
+	ck_printed("sampled ");
+	ck_printed(", all with at most 0 preemptions\n");
+	ck_assert_int_eq(tool("explore --strategy dfs --preemptions 1 --program $B/micro locks 2 2"), 0);
+	ck_printed(", all with at most 1 preemption\n");
+	ck_assert_int_eq(tool("explore --schedules 3 --program $B/micro locks 8 8 8"), 0);
+	ck_not_printed("preemption");
+}
+END_TEST
+
 START_TEST(what_is_no_schedule_is_refused)
 {
 	ck_assert_int_eq(tool("replay /dev/null"), 2);
@@ -168,6 +181,7 @@ int main(int argc, char **argv)
 	tcase_add_test(c, a_crash_has_the_stack_that_crashed);
 	tcase_add_test(c, a_race_has_stacks);
 	tcase_add_test(c, an_exit_status_is_a_failure);
+	tcase_add_test(c, what_is_not_exhausted_is_bounded);
 	tcase_add_test(c, what_is_no_schedule_is_refused);
 	tcase_add_test(c, an_interruption_ends_it);
 	tcase_add_test(c, what_cannot_be_written_is_told);
