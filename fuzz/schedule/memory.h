@@ -28,6 +28,7 @@
 #define STEPS_MAX 65536 /* of a prefix */
 #define TEXT_MAX 512
 #define POINTS_MAX 256
+#define DESCRIPTORS_MAX 16
 #define NOBODY (-1)
 #define ENVIRONMENT "POOLPROOF_SCHEDULE" /* the number of the descriptor to map */
 
@@ -85,7 +86,7 @@ enum kind {
 	OP_ATOMIC,
 	OP_ACCESS, /* plain, by an instruction that was seen racing */
 	OP_IDLE, /* possible when no other thread can go on, but for timers */
-	OP_DESCRIPTOR, /* argument: it is to be ready for the events in deadline */
+	OP_DESCRIPTOR, /* argument: of how many one is to be ready */
 	OP_KINDS
 };
 
@@ -154,6 +155,10 @@ struct thread {
 	int64_t time;	   /* its virtual clock */
 	uint64_t priority;
 	uint32_t row; /* of steps, without another thread */
+	struct {
+		int32_t fd;
+		int16_t events;
+	} descriptor[DESCRIPTORS_MAX]; /* of OP_DESCRIPTOR */
 	char name[16];
 };
 

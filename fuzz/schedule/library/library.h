@@ -129,7 +129,7 @@ bool process_is_gone(int pid);
 
 /* ---- io.c ------------------------------------------------------------------------------------- */
 
-bool descriptor_is_ready(int fd, short events);
+bool descriptors_are_ready(const struct thread *t);
 
 /* ---- points.c ------------------------------------------------------------------------------------ */
 

@@ -110,7 +110,7 @@ static bool can_go_on(const struct thread *t)
 	case OP_WAITPID:
 		return process_is_gone(t->next.argument);
 	case OP_DESCRIPTOR:
-		return descriptor_is_ready(t->next.argument, (short)t->next.deadline);
+		return descriptors_are_ready(t);
 	case OP_COND_DESTROY: {
 		struct thread *list[1];
 

@@ -39,6 +39,9 @@ static const struct trap {
 	{"children_execute", false, RESULT_SAMPLED, ""},
 	{"memory_is_used_again", false, RESULT_SAMPLED, ""},
 	{"pipes", false, RESULT_SAMPLED, ""},
+	{"descriptors", false, RESULT_SAMPLED, ""},
+	{"awaits_signal", false, RESULT_UNCONTROLLED, "sigwait is not controlled"},
+	{"sets_alarm", false, RESULT_UNCONTROLLED, "alarm is not controlled"},
 	{"cancels", false, RESULT_UNCONTROLLED, "pthread_cancel is not controlled"},
 };
 #define TRAPS (int)(sizeof(traps) / sizeof(traps[0]))

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* traps.c: traps NAME: programs that a scheduler gets wrong if nobody has thought of them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
@@ -297,6 +304,61 @@ static void pipes(void)
 	pthread_join(t, NULL);
 }
 
+static void *connects(void *arg)
+{
+	check(write(ends[1], "y", 1) == 1);
+	return arg;
+}
+
+/* Each call that can wait for the other thread, and those that wait for time alone. */
+static void descriptors(void)
+{
+	struct pollfd p;
+	struct epoll_event event = {.events = EPOLLIN};
+	struct timespec day = {86400, 0};
+	struct timeval second = {1, 0};
+	pthread_t t;
+	fd_set set;
+	char c;
+	int e = epoll_create1(0), i;
+
+	pthread_join(start(sets_flag, NULL), NULL); /* from here on what is made is the execution's own */
+	check(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+	check(epoll_ctl(e, EPOLL_CTL_ADD, ends[0], &event) == 0);
+	for (i = 0; i < 4; i++) {
+		t = start(connects, NULL);
+		p = (struct pollfd){ends[0], POLLIN, 0};
+		FD_ZERO(&set);
+		FD_SET(ends[0], &set);
+		check(i != 0 || poll(&p, 1, -1) == 1);
+		check(i != 1 || select(ends[0] + 1, &set, NULL, NULL, NULL) == 1);
+		check(i != 2 || epoll_wait(e, &event, 1, -1) == 1);
+		check(recv(ends[0], &c, 1, 0) == 1 && c == 'y');
+		pthread_join(t, NULL);
+	}
+	check(poll(&p, 1, 3600 * 1000) == 0 && ppoll(&p, 1, &day, NULL) == 0);
+	check(epoll_wait(e, &event, 1, 3600 * 1000) == 0 && poll(NULL, 0, 3600 * 1000) == 0);
+	check(select(0, NULL, NULL, NULL, &second) == 0);
+	check(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 && read(ends[0], &c, 1) == -1 && errno == EAGAIN);
+}
+
+static void awaits_signal(void)
+{
+	sigset_t set;
+	int number;
+
+	sigemptyset(&set);
+	start(sets_flag, NULL);
+	sigwait(&set, &number);
+}
+
+static void sets_alarm(void)
+{
+	start(sets_flag, NULL);
+	alarm(0);
+	alarm(100);
+}
+
 static void cancels(void)
 {
 	pthread_t t = start(sets_flag, NULL);
@@ -323,6 +385,9 @@ static const struct part programs[] = {
 	{"children_execute", children_execute},
 	{"memory_is_used_again", memory_is_used_again},
 	{"pipes", pipes},
+	{"descriptors", descriptors},
+	{"awaits_signal", awaits_signal},
+	{"sets_alarm", sets_alarm},
 	{"cancels", cancels},
 };
 
