@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <poolproof/backend.h>
@@ -1109,22 +1110,33 @@ static void find_calls(struct checker *c)
 	}
 }
 
-void oracle_judge(const struct history *h, uint8_t *features, struct ruling *found)
+static void check(struct checker *c)
 {
-	static _Thread_local struct checker c;
-	unsigned n = history_count(h);
+	unsigned n = history_count(c->h);
 
-	memset(&c, 0, sizeof(c));
-	memset(found, 0, sizeof(*found));
-	c.h = h;
-	c.found = found;
-	c.features = features;
-	find_calls(&c);
-	if (history_is_cut(h)) {
-		give_up(&c);
+	find_calls(c);
+	if (history_is_cut(c->h)) {
+		give_up(c);
 		return;
 	}
-	for (c.at = 0; c.at < n; c.at++)
-		if (!on_event(&c, &h->events[c.at]))
+	for (c->at = 0; c->at < n; c->at++)
+		if (!on_event(c, &c->h->events[c->at]))
 			return;
+}
+
+void oracle_judge(const struct history *h, uint8_t *features, struct ruling *found)
+{
+	/* Too large for a stack, and for what each thread of a backend has of its own. */
+	struct checker *c = calloc(1, sizeof(*c));
+
+	memset(found, 0, sizeof(*found));
+	if (!c) {
+		found->judgement = NOT_JUDGED;
+		return;
+	}
+	c->h = h;
+	c->found = found;
+	c->features = features;
+	check(c);
+	free(c);
 }
