@@ -16,7 +16,8 @@ static const char help_text[] =
 	"Usage: poolproof explain NAME...\n"
 	"\n"
 	"Print a clause of the specification: what it says, why, since when, who can tell,\n"
-	"and its cases.  NAME is a clause (CANCEL-3), a case, or a feature (cancel).\n"
+	"and its cases.  NAME is a clause (CANCEL-3), a case, or a feature (cancel); of other\n"
+	"words ('shutdown running') the clauses that have all of them are listed.\n"
 	"\n"
 	"  -h, --help  print this\n"
 	"  --version   print the version\n"
@@ -97,21 +98,72 @@ static void explain_case(const struct pp_case *c)
 		explain_clause(clause);
 }
 
+static void put_rule(const struct clause *c)
+{
+	printf("%-12s %-6s  ", c->name, level_name(c->level));
+	text_wrap(stdout, c->rule, 21, WIDTH);
+}
+
 static bool explain_feature(const char *name)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < ledger_size; i++) {
-		const struct clause *c = &ledger[i];
-
-		if (strcasecmp(c->feature, name) != 0)
+		if (strcasecmp(ledger[i].feature, name) != 0)
 			continue;
-		printf("%-12s %-6s  ", c->name, level_name(c->level));
-		text_wrap(stdout, c->rule, 21, WIDTH);
+		put_rule(&ledger[i]);
 		any = true;
 	}
 	return any;
 }
+
+/* ---- searching ------------------------------------------------------------------------ */
+
+static bool has_word(const struct clause *c, bool in_rule, const char *word)
+{
+	const char *const texts[] = {c->feature, c->rule, c->why, c->linearization, c->left_open, c->source};
+
+	for (size_t i = 0; i < (in_rule ? 2 : sizeof(texts) / sizeof(texts[0])); i++)
+		if (texts[i] && strcasestr(texts[i], word))
+			return true;
+	return false;
+}
+
+/* Every word of text, in any order, is part of the rule or its feature; or else of what stands below it. */
+static bool has_words(const struct clause *c, bool in_rule, const char *text)
+{
+	char *words = strdup(text), *rest = words, *word;
+	bool all = true, any = false;
+
+	while (all && (word = strtok_r(rest, " ", &rest))) {
+		any = true;
+		all = has_word(c, in_rule, word);
+	}
+	free(words);
+	return all && any;
+}
+
+static bool list_matches(const char *text)
+{
+	size_t in_rule = 0, below = 0;
+
+	for (size_t i = 0; i < ledger_size; i++) {
+		if (!has_words(&ledger[i], true, text))
+			continue;
+		put_rule(&ledger[i]);
+		in_rule++;
+	}
+	for (size_t i = 0; i < ledger_size; i++) {
+		if (has_words(&ledger[i], true, text) || !has_words(&ledger[i], false, text))
+			continue;
+		if (below++ == 0)
+			printf("%sIn what stands below the rule:\n", in_rule ? "\n" : "");
+		put_rule(&ledger[i]);
+	}
+	return in_rule || below;
+}
+
+/* ---- the command ------------------------------------------------------------------------ */
 
 /* Every name that can be explained. */
 static const char **all_names(size_t *count)
@@ -140,7 +192,8 @@ static int refuse_name(const char *name)
 	free(names);
 	if (nearest)
 		return tool_error("explain: there is no '%s'; do you mean %s?", name, nearest);
-	return tool_error("explain: no clause, case or feature is called '%s'; see `poolproof list --clauses`", name);
+	return tool_error("explain: no clause, case or feature is called '%s', and no clause has such words; "
+			  "see `poolproof list --clauses`", name);
 }
 
 static int explain(const char *name)
@@ -152,7 +205,7 @@ static int explain(const char *name)
 		explain_clause(clause);
 	else if (c)
 		explain_case(c);
-	else if (!explain_feature(name))
+	else if (!explain_feature(name) && !list_matches(name))
 		return refuse_name(name);
 	return EXIT_GOOD;
 }

@@ -272,6 +272,22 @@ START_TEST(explain_prints_cases_and_features)
 }
 END_TEST
 
+START_TEST(explain_finds_words)
+{
+	char *out = out_of(cmd_explain, WORDS("explain", "shutdown running leave"));
+
+	ck_assert_contains(out, "SHUTDOWN-35  MUST    `shutdown` that cancels MUST leave a RUNNING task");
+	ck_assert_lacks(out, "SHUTDOWN-36");
+	free(out);
+	out = out_of(cmd_explain, WORDS("explain", "cancel_futures"));
+	ck_assert_contains(out, "In what stands below the rule:\n");
+	ck_assert_contains(out, "SHUTDOWN-35");
+	free(out);
+	ck_refuses(cmd_explain, WORDS("explain", " "), "no clause, case or feature is called ' '");
+	ck_refuses(cmd_explain, WORDS("explain", "shutdown zzzzzzzz"), "no clause has such words");
+}
+END_TEST
+
 START_TEST(explain_refuses)
 {
 	ck_refuses(cmd_explain, WORDS("explain"), "poolproof: explain: which clause, case or feature?");
@@ -315,6 +331,7 @@ int main(void)
 		list_refuses,
 		explain_prints_a_clause,
 		explain_prints_cases_and_features,
+		explain_finds_words,
 		explain_refuses,
 		help_and_version_are_printed,
 	};
