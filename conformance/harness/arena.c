@@ -13,6 +13,7 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -35,8 +36,8 @@ struct object {
 
 struct gate {
 	struct object object;
-	bool open;   /* under mu */
-	int arrived; /* under mu */
+	bool open;    /* under mu */
+	long arrived; /* under mu */
 	struct gate *next;
 };
 
@@ -148,6 +149,23 @@ static void wait_locked(struct object *o)
 	must(pthread_cond_wait(&o->not_less, &o->mu));
 }
 
+/* Wait for *n to be least; a main thread that waits for good is known by what it waits for. */
+static void await_locked(struct object *o, const char *name, const long *n, long least)
+{
+	bool told = thread_is_main && slot;
+
+	while (*n < least) {
+		if (told) {
+			slot->awaited_least = least;
+			slot->awaited_now = *n;
+			snprintf(slot->awaited, sizeof(slot->awaited), "%s", name);
+		}
+		wait_locked(o);
+	}
+	if (told)
+		slot->awaited[0] = '\0';
+}
+
 /* The waker holds mu, so a broadcast is never lost between test and wait. */
 static void news_locked(struct object *o)
 {
@@ -186,8 +204,7 @@ void gate_open(struct gate *g)
 void gate_await(struct gate *g, int arrived)
 {
 	lock(&g->object);
-	while (g->arrived < arrived)
-		wait_locked(&g->object);
+	await_locked(&g->object, "the number at a gate", &g->arrived, arrived);
 	unlock(&g->object);
 }
 
@@ -196,7 +213,7 @@ int gate_arrived(struct gate *g)
 	int n;
 
 	lock(&g->object);
-	n = g->arrived;
+	n = (int)g->arrived;
 	unlock(&g->object);
 	return n;
 }
@@ -237,8 +254,7 @@ long counter_value(struct counter *c)
 void counter_await(struct counter *c, long least)
 {
 	lock(&c->object);
-	while (c->value < least)
-		wait_locked(&c->object);
+	await_locked(&c->object, "a counter", &c->value, least);
 	unlock(&c->object);
 }
 
@@ -309,7 +325,6 @@ long record_at(struct record *r, long i)
 void record_await(struct record *r, long count)
 {
 	lock(&r->object);
-	while (r->count < count)
-		wait_locked(&r->object);
+	await_locked(&r->object, "the number of records", &r->count, count);
 	unlock(&r->object);
 }

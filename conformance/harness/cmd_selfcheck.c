@@ -66,7 +66,7 @@ static bool got_verdict(void *arg, struct verdict *v)
 		t->problems++;
 		print_line("problem", v->c->name, v->message);
 		if (hint)
-			printf("%-12s %s\n", "", hint);
+			printf("%-12s %s%s\n", "", v->outcome == FAIL ? "" : "perhaps: ", hint);
 	}
 	verdict_clear(v);
 	return true;

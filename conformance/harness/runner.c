@@ -25,6 +25,16 @@ struct seat {
 
 /* ---- what happened ------------------------------------------------------------------ */
 
+static char *awaited(struct slot *s, const char *entry)
+{
+	char *name = SLOT_TEXT(s->awaited);
+	char *text = text_format("%s%s, where it waits for %s to be %ld: it is %ld", entry ? "after " : "in the case",
+				 entry ? entry : "", name, s->awaited_least, s->awaited_now);
+
+	free(name);
+	return text;
+}
+
 /* Where the main thread was, as the end of a sentence. */
 static char *place(struct slot *s)
 {
@@ -40,9 +50,10 @@ static char *place(struct slot *s)
 		text = text_format("while the backend was loaded");
 		break;
 	case PHASE_CASE:
-		text = inside ? text_format("in %s", entry) :
-		       entry  ? text_format("after %s", entry) :
-				text_format("in the case");
+		text = inside	       ? text_format("in %s", entry) :
+		       s->awaited[0]   ? awaited(s, entry) :
+		       entry	       ? text_format("after %s", entry) :
+					 text_format("in the case");
 		break;
 	case PHASE_CLEANUP:
 		text = text_format("%s%s, in the clean-up after the case",

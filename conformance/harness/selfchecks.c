@@ -137,6 +137,17 @@ static int task_look_at_outcome(void *arg, void **outcome)
 	return PP_OK;
 }
 
+static void task_runs_once(void)
+{
+	struct counter *ran = counter_new();
+	struct pp_executor *e = executor_any();
+	void *outcome;
+
+	result(submit(e, task_count, ran), PP_FOREVER, &outcome);
+	shutdown_wait(e);
+	EXPECT_INT(1, counter_value(ran));
+}
+
 static void outcome_is_null_on_entry(void)
 {
 	struct counter *c = counter_new();
@@ -574,6 +585,7 @@ const struct selfcheck selfchecks[] = {
 	      "PP_OK means that there is no exception"),
 	CHECK(result_can_be_asked_again, "result gives the same answer twice",
 	      "a future of the pool that can be asked once only needs a copy in the adapter"),
+	CHECK(task_runs_once, "a task runs once", "one worker takes it, and calls it one time"),
 	CHECK(outcome_is_null_on_entry, "a task finds its outcome NULL", "set it before the call of the task"),
 	CHECK(zero_timeout_returns, "a timeout is kept, and leaves the outcome alone",
 	      "zero or less asks and returns; write *outcome with PP_OK and PP_RAISED only"),

@@ -46,6 +46,10 @@ struct slot {
 	char entry[48]; /* the entry of the backend that was called last */
 	char open_entry; /* 1 while it has not returned */
 
+	/* What the main thread waits for outside the backend: a number, by name; empty if for none. */
+	char awaited[32];
+	long awaited_least, awaited_now;
+
 	/* On the clock of now(), when the main thread came there; 0: it did not. */
 	double at_case, at_clean_up, at_exit;
 	double loading; /* seconds */

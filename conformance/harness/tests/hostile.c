@@ -77,6 +77,8 @@ static void *run_task(void *arg)
 		usleep(100000); /* it is not, and this makes it plain */
 	if (is("one_by_one"))
 		pthread_mutex_lock(&one_by_one);
+	if (is("twice"))
+		f->task(f->arg, &outcome);
 	status = f->task(f->arg, &outcome);
 	if (is("one_by_one"))
 		pthread_mutex_unlock(&one_by_one);

@@ -288,6 +288,8 @@ static const struct {
 	{"half_as_completed", 1, "problem      the table does not contradict itself"},
 	{"crash", 1, "problem      values come back"},
 	{"hang_shutdown", 1, "every thread is blocked for good"},
+	{"twice", 1, "problem      a task runs once: counter_value(ran): expected 1, observed 2"},
+	{"hang_result", 1, "perhaps: keep the status beside the pointer"},
 };
 
 START_TEST(selfcheck_finds_it)

@@ -85,6 +85,16 @@ CASE(exec_14_waits_for_nobody)
 	gate_wait(gate_new());
 }
 
+CASE(exec_25_waits_for_one_more)
+{
+	struct counter *c = counter_new();
+
+	EXPECT(true);
+	counter_add(c, 1);
+	counter_await(c, 1);
+	counter_await(c, 2);
+}
+
 static void open_later(void *gate)
 {
 	usleep(800000);
@@ -524,6 +534,7 @@ static const struct {
 	{"exec_13_leaves_all_to_the_clean_up", "PASS", NULL},
 	{"exec_14_waits_for_nobody", "HUNG", "blocked for good; the case stands in the case"},
 	{"exec_15_sleeps_and_wakes", "PASS", NULL},
+	{"exec_25_waits_for_one_more", "HUNG", "stands in the case, where it waits for a counter to be 2: it is 1"},
 	{"exec_16_times_out", "PASS", NULL},
 	{"exec_17_in_another_process", "UNSUPPORTED", "the backend has no process_exit"},
 	{"exec_18_raises_a_signal", "CRASHED", "killed by SIGUSR1"},
