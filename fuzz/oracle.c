@@ -1033,11 +1033,13 @@ static const char *lost_argument(unsigned states)
 	return states & BIT(RAISED) ? "MEM-2" : "MEM-1";
 }
 
-/* Nobody waits for what may have been called off, and has no handle left. */
+/* Nobody waits for what may have been called off, and has no handle left, but for the release of its argument. */
 static bool comes_late(const struct checker *c, const struct future *f)
 {
 	bool called_off = f->cancel_told || f->model.may_cancel || f->model.may_break;
 
+	if (f->with_release)
+		return false;
 	if (f->begun)
 		return !f->ended && called_off;
 	return c->executors[f->executor].may_fail;

@@ -80,7 +80,7 @@ static void begin_history(const char *text)
 	e.executor = 0;
 	e.call = (int16_t)history_call(&h);
 	e.count = strncmp(text, "workers2", 8) == 0 ? 2 : 1;
-	e.form = strstr(text, "init") ? INIT_OK : INIT_NONE;
+	e.form = strstr(text, "initfails") ? INIT_FAIL : strstr(text, "init") ? INIT_OK : INIT_NONE;
 	history_add(&h, &e);
 	e.kind = EVENT_RETURN;
 	history_add(&h, &e);
@@ -241,6 +241,7 @@ static const char *const good[] = {
 	"submit0( submit0=OK waitnone0( waitnone0=INVALID_ARGUMENT",
 	/* a broken pool: told, refused, cancelled before */
 	"submit0( submit0=OK initfails result0( result0=BROKEN submit1( submit1=BROKEN",
+	"submitfree0( submitfree0=OK initfails free0 end",
 	"submit0( submit0=OK cancel0( cancel0=true initfails result0( result0=CANCELLED",
 	"initfails submit0( submit0=BROKEN nowait0( nowait0=OK submit1( submit1=SHUTDOWN",
 	"workers2 submit0( submit0=OK init@8 run0@8 initfails@9 end0@8 result0( result0=OK",
@@ -335,6 +336,7 @@ static const struct {
 	{"MEM-6", "submitfree0( submitfree0=OK free0"},
 	{"MEM-8", "nowait0( nowait0=OK submitfree0( submitfree0=SHUTDOWN free0"},
 	{"MEM-1", "submitfree0( submitfree0=OK run0 end0 result0( result0=OK end"},
+	{"MEM-12", "submitfree0( submitfree0=OK initfails result0( result0=BROKEN end"},
 };
 
 START_TEST(good_histories_are_allowed)

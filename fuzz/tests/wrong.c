@@ -23,6 +23,60 @@ static bool is(const char *name)
 	return strcmp(way, name) == 0;
 }
 
+/* ---- what became of an executor ------------------------------------------------------ */
+
+/* Used again after so many; no program or round has half of that. */
+#define POOLS 4096
+
+struct pool {
+	_Atomic(struct pp_executor *) e;
+	pp_initializer *initializer;
+	void *initarg;
+	atomic_bool shut, failed;
+};
+
+static struct pool pools[POOLS];
+static atomic_uint pool_count;
+static atomic_bool any_failed, any_shut; /* of the newest executor */
+static _Thread_local bool in_shutdown;
+
+static struct pool *pool_new(pp_initializer *initializer, void *initarg)
+{
+	struct pool *pool = &pools[atomic_fetch_add(&pool_count, 1) % POOLS];
+
+	atomic_store(&pool->e, NULL);
+	pool->initializer = initializer;
+	pool->initarg = initarg;
+	atomic_store(&pool->shut, false);
+	atomic_store(&pool->failed, false);
+	atomic_store(&any_failed, false);
+	atomic_store(&any_shut, false);
+	return pool;
+}
+
+static struct pool *pool_of(struct pp_executor *e)
+{
+	unsigned i = atomic_load(&pool_count);
+
+	while (atomic_load(&pools[--i % POOLS].e) != e)
+		;
+	return &pools[i % POOLS];
+}
+
+static int initialize(void *arg)
+{
+	struct pool *pool = arg;
+	int status = pool->initializer(pool->initarg);
+
+	if (status != PP_OK && is("failure_ignored_once_shut") && atomic_load(&pool->shut))
+		return PP_OK;
+	if (status != PP_OK) {
+		atomic_store(&pool->failed, true);
+		atomic_store(&any_failed, true);
+	}
+	return status;
+}
+
 /* ---- tasks -------------------------------------------------------------------------- */
 
 struct call {
@@ -114,6 +168,71 @@ static int regardless(struct pp_executor *e, pp_task *task, void *arg, struct pp
 	return status;
 }
 
+/* A work item that is begun whatever became of its future; what is let go of unbegun was cancelled. */
+struct drained {
+	pp_task *task;
+	void *arg;
+	pp_release *release; /* may be NULL */
+	struct pool *pool;
+	struct pp_future *future;
+	bool begun;
+};
+
+/* While the pool is shut, it runs what was cancelled, too. */
+static int run_drained(void *arg, void **unused)
+{
+	struct drained *d = arg;
+	void *outcome = NULL;
+	bool run;
+
+	(void)unused;
+	d->begun = true;
+	cf_future_set_running_or_notify_cancel(d->future, &run);
+	if (!run && !atomic_load(&d->pool->shut))
+		return PP_OK;
+	if (d->task(d->arg, &outcome) == PP_OK)
+		cf_future_set_result(d->future, outcome);
+	else
+		cf_future_set_exception(d->future, outcome);
+	return PP_OK;
+}
+
+static void release_drained(void *arg)
+{
+	struct drained *d = arg;
+	bool run;
+
+	if (!d->begun) {
+		cf_future_cancel(d->future);
+		cf_future_set_running_or_notify_cancel(d->future, &run);
+	}
+	cf_future_release(d->future);
+	if (d->release)
+		d->release(d->arg);
+	free(d);
+}
+
+static int drained(struct pp_executor *e, pp_task *task, void *arg, pp_release *release, struct pp_future **f)
+{
+	struct drained *d = malloc(sizeof(*d));
+	struct cf_call call = {.task = run_drained, .arg = d, .release = release_drained};
+	struct pp_future *inner, *outer;
+	int status;
+
+	cf_future_new(&outer);
+	*d = (struct drained){task, arg, release, pool_of(e), cf_future_retain(outer), false};
+	status = cf_executor_submit_call(e, &call, &inner);
+	if (status == CF_OK) {
+		cf_future_release(inner);
+		*f = outer;
+		return status;
+	}
+	cf_future_release(outer);
+	cf_future_release(outer);
+	free(d);
+	return status;
+}
+
 /* What is refused runs all the same, here. */
 static int refused(pp_task *task, void *arg, struct pp_future **f)
 {
@@ -137,11 +256,15 @@ static int submit(struct pp_executor *e, pp_task *task, void *arg, struct pp_fut
 
 	if (is("cancel_runs"))
 		return regardless(e, task, arg, f);
+	if (is("shut_pool_runs_cancelled"))
+		return drained(e, task, arg, NULL, f);
 	if (is("double_run") || is("wrong_outcome") || is("exception_as_value") || is("never_runs") || is("fifo"))
 		return wrapped(e, task, arg, f);
 	status = cf_executor_submit(e, task, arg, f);
 	if (status == CF_BROKEN && is("accepts_when_broken"))
 		return refused(task, arg, f);
+	if (status == CF_BROKEN && is("loses_when_broken"))
+		return cf_future_new(f);
 	if (status == CF_SHUTDOWN && (is("refused_runs") || is("accepts_after_shutdown")))
 		return refused(task, arg, f);
 	return status;
@@ -152,12 +275,58 @@ static void release_nothing(void *arg)
 	(void)arg;
 }
 
+/* What a broken pool has not begun is never let go of. */
+struct kept {
+	pp_task *task;
+	void *arg;
+	pp_release *release;
+	struct pool *pool;
+	bool begun;
+};
+
+static int run_kept(void *arg, void **outcome)
+{
+	struct kept *k = arg;
+
+	k->begun = true;
+	return k->task(k->arg, outcome);
+}
+
+static void release_kept(void *arg)
+{
+	struct kept *k = arg;
+
+	if (k->begun || !atomic_load(&k->pool->failed))
+		k->release(k->arg);
+	free(k);
+}
+
+static int kept_when_broken(struct pp_executor *e, pp_task *task, void *arg, pp_release *release, struct pp_future **f)
+{
+	struct kept *k = malloc(sizeof(*k));
+	struct cf_call call = {.task = run_kept, .arg = k, .release = release_kept};
+	int status;
+
+	*k = (struct kept){task, arg, release, pool_of(e), false};
+	status = cf_executor_submit_call(e, &call, f);
+	if (status != CF_OK)
+		free(k);
+	return status;
+}
+
 static int submit_with_release(struct pp_executor *e, pp_task *task, void *arg, pp_release *release,
 			       struct pp_future **f)
 {
 	struct cf_call call = {.task = task, .arg = arg, .release = is("release_forgotten") ? release_nothing : release};
-	int status = cf_executor_submit_call(e, &call, f);
+	int status;
 
+	if (is("broken_keeps_argument"))
+		return kept_when_broken(e, task, arg, release, f);
+	if (is("shut_pool_runs_cancelled"))
+		return drained(e, task, arg, release, f);
+	status = cf_executor_submit_call(e, &call, f);
+	if (status == CF_BROKEN && is("loses_when_broken"))
+		return cf_future_new(f);
 	if (status == CF_OK && is("release_early"))
 		release(arg);
 	return status;
@@ -175,7 +344,8 @@ static bool cancel_what_was_pending(struct pp_future *f)
 
 static bool cancel(struct pp_future *f)
 {
-	bool answer = is("cancel_looks_first") ? cancel_what_was_pending(f) : cf_future_cancel(f);
+	bool denies = is("shut_pool_denies") && atomic_load(&any_shut) && cf_future_cancelled(f);
+	bool answer = is("cancel_looks_first") ? cancel_what_was_pending(f) : cf_future_cancel(f) && !denies;
 
 	return is("cancel_lies") ? true : answer;
 }
@@ -192,6 +362,8 @@ static int result(struct pp_future *f, double timeout, void **outcome)
 	if (is("timeout_early") && timeout > 0)
 		return cf_future_result(f, isinf(timeout) ? timeout : 0, outcome);
 	status = cf_future_result(f, timeout, outcome);
+	if (status == CF_CANCELLED && is("cancelled_turns_broken") && atomic_load(&any_failed))
+		return PP_BROKEN;
 	if (status == CF_TIMEOUT && is("timeout_writes"))
 		*outcome = NULL;
 	return status;
@@ -218,6 +390,15 @@ static int call_twice(struct pp_future *f, void *arg)
 	return t.callback(f, t.arg);
 }
 
+/* The callbacks of what shutdown cancels are forgotten. */
+static int call_elsewhere(struct pp_future *f, void *arg)
+{
+	struct twice t = *(struct twice *)arg;
+
+	free(arg);
+	return in_shutdown ? PP_OK : t.callback(f, t.arg);
+}
+
 static int add_done_callback(struct pp_future *f, pp_done_callback *callback, void *arg)
 {
 	struct twice *t;
@@ -228,11 +409,11 @@ static int add_done_callback(struct pp_future *f, pp_done_callback *callback, vo
 		return PP_OK;
 	if (is("callback_early"))
 		return callback(f, arg), PP_OK;
-	if (!is("callback_twice"))
+	if (!is("callback_twice") && !is("shutdown_loses_callbacks"))
 		return cf_future_add_done_callback(f, callback, arg);
 	t = malloc(sizeof(*t));
 	*t = (struct twice){callback, arg};
-	return cf_future_add_done_callback(f, call_twice, t);
+	return cf_future_add_done_callback(f, is("callback_twice") ? call_twice : call_elsewhere, t);
 }
 
 static int set_result(struct pp_future *f, void *value)
@@ -295,13 +476,26 @@ static int map_next(struct pp_map *it, void **outcome)
 
 /* ---- executors ---------------------------------------------------------------------------- */
 
+static int make(struct cf_thread_pool_options *options, struct pp_executor **e)
+{
+	struct pool *pool = pool_new(options->initializer, options->initarg);
+	int status;
+
+	if (options->initializer) {
+		options->initializer = initialize;
+		options->initarg = pool;
+	}
+	status = cf_thread_pool_new(options, e);
+	if (status == CF_OK)
+		atomic_store(&pool->e, *e);
+	return status;
+}
+
 static int executor_new(int max_workers, struct pp_executor **e)
 {
 	struct cf_thread_pool_options options = {.max_workers = max_workers + (is("too_many_workers") || is("fifo"))};
 
-	if (max_workers <= 0)
-		return PP_INVALID_ARGUMENT;
-	return cf_thread_pool_new(&options, e);
+	return max_workers <= 0 ? PP_INVALID_ARGUMENT : make(&options, e);
 }
 
 static int executor_new_with_initializer(int max_workers, pp_initializer *initializer, void *initarg,
@@ -313,23 +507,37 @@ static int executor_new_with_initializer(int max_workers, pp_initializer *initia
 		.initarg = initarg,
 	};
 
-	return max_workers <= 0 ? PP_INVALID_ARGUMENT : (int)cf_thread_pool_new(&options, e);
+	return max_workers <= 0 ? PP_INVALID_ARGUMENT : make(&options, e);
+}
+
+static int shut(struct pp_executor *e, unsigned how)
+{
+	struct pool *pool = pool_of(e);
+	int status;
+
+	atomic_store(&pool->shut, true);
+	atomic_store(&any_shut, true);
+	if (is("broken_hurries") && atomic_load(&pool->failed))
+		how &= ~(unsigned)CF_WAIT;
+	in_shutdown = true;
+	status = cf_executor_shutdown(e, how);
+	in_shutdown = false;
+	return status;
 }
 
 static int shutdown_wait(struct pp_executor *e)
 {
-	return cf_executor_shutdown(e, is("shutdown_drops") ? CF_CANCEL_FUTURES | CF_WAIT :
-				       is("shutdown_hurries") ? CF_NOWAIT : CF_WAIT);
+	return shut(e, is("shutdown_drops") ? CF_CANCEL_FUTURES | CF_WAIT : is("shutdown_hurries") ? CF_NOWAIT : CF_WAIT);
 }
 
 static int shutdown_nowait(struct pp_executor *e)
 {
-	return cf_executor_shutdown(e, is("shutdown_drops") ? CF_CANCEL_FUTURES : CF_NOWAIT);
+	return shut(e, is("shutdown_drops") ? CF_CANCEL_FUTURES : CF_NOWAIT);
 }
 
 static int shutdown_cancel(struct pp_executor *e, bool wait)
 {
-	return cf_executor_shutdown(e, (wait ? CF_WAIT : CF_NOWAIT) | (is("cancel_forgotten") ? CF_NOWAIT : CF_CANCEL_FUTURES));
+	return shut(e, (wait ? CF_WAIT : CF_NOWAIT) | (is("cancel_forgotten") ? CF_NOWAIT : CF_CANCEL_FUTURES));
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
