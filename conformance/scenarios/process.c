@@ -6,7 +6,7 @@
 
 /* ---- fork --------------------------------------------------------------------------- */
 
-static bool uses_executor; /* drawn before the fork, for the child */
+static bool uses_executor; /* the child does; drawn before the fork */
 
 /* The child has a pool of its own, or none. */
 static void child(void)
@@ -37,27 +37,26 @@ static void asks_too(void)
 	do_result(0, PP_FOREVER);
 }
 
-static void prepare_to_fork(void)
+static void draw_child(void)
 {
-	need_fork();
 	uses_executor = choose(2) && child_starts_threads();
 }
 
 static void idle_to_fork(void)
 {
-	prepare_to_fork();
+	need_fork();
 	pool_is_idle();
 }
 
 static void queued_to_fork(void)
 {
-	prepare_to_fork();
+	need_fork();
 	one_is_queued_to_cancel();
 }
 
 static void runs_to_fork(void)
 {
-	prepare_to_fork();
+	need_fork();
 	one_runs();
 }
 
@@ -67,8 +66,44 @@ static void runs_to_fork_with_callbacks(void)
 	runs_to_fork();
 }
 
+static void breaks_to_fork(void)
+{
+	need_fork();
+	pool_is_to_break();
+}
+
+static void idle_to_fork_a_user(void)
+{
+	draw_child();
+	idle_to_fork();
+}
+
+static void queued_to_fork_a_user(void)
+{
+	draw_child();
+	queued_to_fork();
+}
+
+static void runs_to_fork_a_user(void)
+{
+	draw_child();
+	runs_to_fork();
+}
+
+static void runs_to_fork_a_user_with_callbacks(void)
+{
+	draw_child();
+	runs_to_fork_with_callbacks();
+}
+
+static void breaks_to_fork_a_user(void)
+{
+	draw_child();
+	breaks_to_fork();
+}
+
 SCENARIO(fork_8_fork_vs_submit,
-	 .set_up = idle_to_fork,
+	 .set_up = idle_to_fork_a_user,
 	 .threads = {ONCE(forks), MANY(submits)},
 	 .check = look_at_1,
 	 .outcomes = {
@@ -76,7 +111,7 @@ SCENARIO(fork_8_fork_vs_submit,
 	 });
 
 SCENARIO(fork_7_fork_vs_dequeue,
-	 .set_up = queued_to_fork,
+	 .set_up = queued_to_fork_a_user,
 	 .threads = {ONCE(forks), ONCE(lets_go)},
 	 .check = look_at_1,
 	 .outcomes = {
@@ -84,7 +119,7 @@ SCENARIO(fork_7_fork_vs_dequeue,
 	 });
 
 SCENARIO(fork_9_fork_vs_completion,
-	 .set_up = runs_to_fork,
+	 .set_up = runs_to_fork_a_user,
 	 .threads = {ONCE(forks), ONCE(lets_go)},
 	 .check = look_at_1,
 	 .outcomes = {
@@ -92,7 +127,7 @@ SCENARIO(fork_9_fork_vs_completion,
 	 });
 
 SCENARIO(fork_8_fork_vs_cancel_vs_dequeue,
-	 .set_up = queued_to_fork,
+	 .set_up = queued_to_fork_a_user,
 	 .threads = {ONCE(forks), MANY(cancels), ONCE(lets_go)},
 	 .check = look_at_1,
 	 .outcomes = {
@@ -101,7 +136,7 @@ SCENARIO(fork_8_fork_vs_cancel_vs_dequeue,
 	 });
 
 SCENARIO(fork_5_fork_vs_shutdown_vs_completion,
-	 .set_up = runs_to_fork,
+	 .set_up = runs_to_fork_a_user,
 	 .threads = {ONCE(forks), MANY(shuts_down), ONCE(lets_go)},
 	 .check = look_at_1,
 	 .outcomes = {
@@ -109,7 +144,7 @@ SCENARIO(fork_5_fork_vs_shutdown_vs_completion,
 	 });
 
 SCENARIO(fork_9_fork_vs_result_vs_completion,
-	 .set_up = runs_to_fork,
+	 .set_up = runs_to_fork_a_user,
 	 .threads = {ONCE(forks), MANY(asks_too), ONCE(lets_go)},
 	 .check = look_at_1,
 	 .outcomes = {
@@ -131,7 +166,7 @@ SCENARIO(fork_9_fork_vs_release_vs_completion,
 	 });
 
 SCENARIO(callback_33_fork_vs_add_vs_completion,
-	 .set_up = runs_to_fork_with_callbacks,
+	 .set_up = runs_to_fork_a_user_with_callbacks,
 	 .threads = {ONCE(forks), MANY(adds_callback), ONCE(lets_go)},
 	 .check = look_at_1,
 	 .outcomes = {
@@ -170,8 +205,7 @@ static void forks_a_child_that_shuts_down(void)
 static void idle_to_fork_and_shut_down(void)
 {
 	need_form(RETURNS);
-	prepare_to_fork();
-	pool_is_idle();
+	idle_to_fork();
 }
 
 /* The executor may be in the middle of a submit when the child gets its copy. */
@@ -183,15 +217,84 @@ SCENARIO(fork_17_fork_and_shutdown_vs_submit,
 		 {"value", ACCEPTABLE, "it ran here, whatever the child does to its copy"},
 	 });
 
-static void breaks_to_fork(void)
+SCENARIO(fork_8_fork_vs_initializer_failure,
+	 .set_up = breaks_to_fork_a_user,
+	 .threads = {ONCE(forks), ONCE(lets_go)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"broken", ACCEPTABLE, "the child has left in good order"},
+	 });
+
+/* The same with a child that leaves at once: small enough to see every schedule. */
+static void leaves(void)
 {
-	prepare_to_fork();
-	pool_is_to_break();
 }
 
-SCENARIO(fork_8_fork_vs_initializer_failure,
+static void forks_to_leave(void)
+{
+	do_fork(leaves);
+}
+
+SCENARIO(fork_4_fork_and_leave_vs_submit,
+	 .set_up = idle_to_fork,
+	 .threads = {ONCE(forks_to_leave), MANY(submits)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"value", ACCEPTABLE, "it ran once, here; the child has left in good order"},
+	 });
+
+SCENARIO(fork_7_fork_and_leave_vs_dequeue,
+	 .set_up = queued_to_fork,
+	 .threads = {ONCE(forks_to_leave), ONCE(lets_go)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"value", ACCEPTABLE, "it ran once, here; the child has left in good order"},
+	 });
+
+SCENARIO(fork_5_fork_and_leave_vs_completion,
+	 .set_up = runs_to_fork,
+	 .threads = {ONCE(forks_to_leave), ONCE(lets_go)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"value", ACCEPTABLE, "it ran once, here; the child has left in good order"},
+	 });
+
+SCENARIO(fork_5_fork_and_leave_vs_cancel_vs_dequeue,
+	 .set_up = queued_to_fork,
+	 .threads = {ONCE(forks_to_leave), MANY(cancels), ONCE(lets_go)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"cancelled", ACCEPTABLE, "cancel came first"},
+		 {"value", ACCEPTABLE, "the worker came first"},
+	 });
+
+SCENARIO(fork_21_fork_and_leave_vs_shutdown_vs_completion,
+	 .set_up = runs_to_fork,
+	 .threads = {ONCE(forks_to_leave), MANY(shuts_down), ONCE(lets_go)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"value", ACCEPTABLE, "the child has left in good order"},
+	 });
+
+SCENARIO(fork_9_fork_and_leave_vs_result_vs_completion,
+	 .set_up = runs_to_fork,
+	 .threads = {ONCE(forks_to_leave), MANY(asks_too), ONCE(lets_go)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"value", ACCEPTABLE, "who waits here is told"},
+	 });
+
+SCENARIO(callback_33_fork_and_leave_vs_add_vs_completion,
+	 .set_up = runs_to_fork_with_callbacks,
+	 .threads = {ONCE(forks_to_leave), MANY(adds_callback), ONCE(lets_go)},
+	 .check = look_at_1,
+	 .outcomes = {
+		 {"value", ACCEPTABLE, "each callback was called once, here"},
+	 });
+
+SCENARIO(fork_8_fork_and_leave_vs_initializer_failure,
 	 .set_up = breaks_to_fork,
-	 .threads = {ONCE(forks), ONCE(lets_go)},
+	 .threads = {ONCE(forks_to_leave), ONCE(lets_go)},
 	 .check = look_at_1,
 	 .outcomes = {
 		 {"broken", ACCEPTABLE, "the child has left in good order"},
