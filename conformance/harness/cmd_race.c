@@ -216,7 +216,7 @@ static bool select_scenarios(struct race *r)
 		const struct pp_case *c = r->selection.cases[i];
 		struct scenario *s = scenario_find(c->name);
 
-		if (!s)
+		if (!s || s->rests) /* without an explorer it is what it is the same of */
 			continue;
 		r->entrants = array_grow(r->entrants, r->count, sizeof(*r->entrants));
 		r->entrants[r->count++] = (struct entrant){.c = c, .s = s};

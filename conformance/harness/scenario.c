@@ -179,6 +179,8 @@ static void play(struct scenario *s)
 	}
 	s->set_up();
 	act_out(s);
+	if (s->rests && pp_schedule_idle)
+		pp_schedule_idle();
 	stage_settle();
 	s->check();
 	stage_end();

@@ -83,6 +83,9 @@ struct scenario {
 	 * sees what its tasks have left in the arena.
 	 */
 	bool exits;
+
+	/* Under an explorer everything is brought to its end only when nothing goes on by itself any more. */
+	bool rests;
 	struct scenario *next;
 };
 
@@ -103,6 +106,14 @@ void scenario_run(struct scenario *s);
 		scenario_run(&scenario_##name_);                          \
 	}                                                                 \
 	_Static_assert(1, "")
+
+/*
+ * And the same once more, at rest: what ends the round meets nothing.  So an explorer can exhaust it where
+ * it could not the first, which has that too.
+ */
+#define SCENARIO_AND_AT_REST(name_, ...) \
+	SCENARIO(name_, __VA_ARGS__);    \
+	SCENARIO(name_##_at_rest, .rests = true, __VA_ARGS__)
 
 /* ---- set-up ------------------------------------------------------------ */
 
@@ -229,5 +240,6 @@ void pp_schedule_end(void) SCHEDULE_HOOK;   /* the threads have ended */
 void pp_schedule_point(const char *label) SCHEDULE_HOOK;
 int pp_schedule_choose(int n) SCHEDULE_HOOK;
 void pp_schedule_outcome(const char *text) SCHEDULE_HOOK;
+void pp_schedule_idle(void) SCHEDULE_HOOK; /* returns when all the others wait */
 
 #endif

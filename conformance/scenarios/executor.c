@@ -2,7 +2,7 @@
 /* executor.c: submit and map meet each other, workers that end, and new ones. */
 #include "bodies.h"
 
-SCENARIO(exec_21_submit_vs_submit,
+SCENARIO_AND_AT_REST(exec_21_submit_vs_submit,
 	 .set_up = pool_is_idle,
 	 .threads = {MANY(submits), MANY(submits_another)},
 	 .check = look_at_2,

@@ -35,7 +35,7 @@ static void breaks_under_two_with_callbacks(void)
 	do_add_callback(1);
 }
 
-SCENARIO(init_30_cancel_with_callbacks_vs_initializer_failure,
+SCENARIO_AND_AT_REST(init_30_cancel_with_callbacks_vs_initializer_failure,
 	 .set_up = breaks_under_two_with_callbacks,
 	 .threads = {MANY(cancels), ONCE(lets_go)},
 	 .check = look_at_2,
@@ -167,7 +167,7 @@ static void breaks_under_two_to_iterate(void)
 	{"3; cancelled, broken", ACCEPTABLE, "cancel came first"},             \
 	{"3; broken, broken", ACCEPTABLE, "the failure came first"}
 
-SCENARIO(init_26_wait_vs_cancel_vs_initializer_failure,
+SCENARIO_AND_AT_REST(init_26_wait_vs_cancel_vs_initializer_failure,
 	 .set_up = breaks_under_two_to_wait,
 	 .threads = {MANY(waits_for_2), MANY(cancels), ONCE(lets_go)},
 	 .check = look_at_mask_and_2,
@@ -294,7 +294,7 @@ static void two_begin(void)
 	put(0, VALUE);
 }
 
-SCENARIO(init_1_submit_vs_initializer_success,
+SCENARIO_AND_AT_REST(init_1_submit_vs_initializer_success,
 	 .set_up = two_begin,
 	 .threads = {MANY(submits_another), ONCE(lets_go)},
 	 .check = look_at_2,
@@ -394,7 +394,7 @@ SCENARIO(init_30_cancel_vs_shutdown_that_cancels_at_once_vs_initializer_failure,
 	 .check = look_at_2,
 	 .outcomes = {EACH_CANCELLED_OR_BROKEN});
 
-SCENARIO(init_43_cancel_vs_release_vs_initializer_failure,
+SCENARIO_AND_AT_REST(init_43_cancel_vs_release_vs_initializer_failure,
 	 .set_up = breaks_under_two_to_release,
 	 .threads = {MANY(cancels), ONCE(releases), ONCE(lets_go)},
 	 .check = look_at_2,

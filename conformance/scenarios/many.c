@@ -59,7 +59,7 @@ SCENARIO(wait_4_first_vs_two_completions,
 		 {"[123]; value, value", ACCEPTABLE, "one of them, or both, had ended"},
 	 });
 
-SCENARIO(wait_8_first_exception_vs_exception_vs_value,
+SCENARIO_AND_AT_REST(wait_8_first_exception_vs_exception_vs_value,
 	 .set_up = one_runs_one_raises,
 	 .threads = {MANY(waits_for_an_exception), ONCE(lets_go)},
 	 .check = look_at_mask_and_2,
@@ -140,7 +140,7 @@ static void one_is_queued_to_wait(void)
 }
 
 /* The gate opens too: an executor may tell wait of a cancelled future only when it comes to it. */
-SCENARIO(wait_15_wait_vs_cancel_vs_dequeue,
+SCENARIO_AND_AT_REST(wait_15_wait_vs_cancel_vs_dequeue,
 	 .set_up = one_is_queued_to_wait,
 	 .threads = {MANY(waits_in_any_mode), ONCE(cancels), ONCE(lets_go)},
 	 .check = look_at_mask_and_1,
@@ -210,7 +210,7 @@ static void one_is_queued_to_iterate(void)
 	one_is_queued_to_cancel();
 }
 
-SCENARIO(ascomp_8_iterator_vs_cancel_vs_dequeue,
+SCENARIO_AND_AT_REST(ascomp_8_iterator_vs_cancel_vs_dequeue,
 	 .set_up = one_is_queued_to_iterate,
 	 .threads = {MANY(iterates_over_1), ONCE(cancels), ONCE(lets_go)},
 	 .check = look_at_mask_and_1,
@@ -233,7 +233,7 @@ static void cancels_the_second(void)
 	do_cancel(1);
 }
 
-SCENARIO(wait_12_first_exception_vs_cancel_vs_completion,
+SCENARIO_AND_AT_REST(wait_12_first_exception_vs_cancel_vs_completion,
 	 .set_up = one_runs_one_is_queued,
 	 .threads = {MANY(waits_for_an_exception), ONCE(cancels_the_second), ONCE(lets_go)},
 	 .check = look_at_mask_and_2,

@@ -148,7 +148,7 @@ static void in_any_state_to_release(void)
 	item_in_any_state();
 }
 
-SCENARIO(release_10_release_vs_any_call_on_the_future_vs_any_end,
+SCENARIO_AND_AT_REST(release_10_release_vs_any_call_on_the_future_vs_any_end,
 	 .set_up = in_any_state_to_release,
 	 .threads = {ONCE(releases), ONCE(one_call), ONCE(lets_go)},
 	 .check = look_at_1,

@@ -126,7 +126,7 @@ static void cancels_all_and_releases(void)
 	do_release_pool();
 }
 
-SCENARIO(release_15_shutdown_at_once_and_release_vs_dequeue,
+SCENARIO_AND_AT_REST(release_15_shutdown_at_once_and_release_vs_dequeue,
 	 .set_up = queued_to_shut_down_and_release,
 	 .threads = {ONCE(shuts_down_and_releases), MANY(cancels), ONCE(lets_go)},
 	 .check = look_at_1,
@@ -156,7 +156,7 @@ static void look_at_map(void)
 	observe("%s", noted_text(0));
 }
 
-SCENARIO(release_13_map_and_release_vs_completion,
+SCENARIO_AND_AT_REST(release_13_map_and_release_vs_completion,
 	 .set_up = idle_to_map_and_release,
 	 .threads = {ONCE(maps_and_releases), ONCE(lets_go)},
 	 .check = look_at_map,

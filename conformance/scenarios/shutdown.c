@@ -416,7 +416,7 @@ static void cancels_all_and_lets_go(void)
 	do_open();
 }
 
-SCENARIO(shutdown_44_wait_vs_cancel_vs_shutdown_that_cancels,
+SCENARIO_AND_AT_REST(shutdown_44_wait_vs_cancel_vs_shutdown_that_cancels,
 	 .set_up = queued_to_wait_and_cancel_all,
 	 .threads = {MANY(waits_for_1), MANY(cancels), ONCE(cancels_all_and_lets_go)},
 	 .check = look_at_mask_and_1,
