@@ -210,7 +210,7 @@ run: all
 	$(UNDER) $(B)/poolproof run $(BACKEND) $(ARGS)
 
 # The scenarios, then random programs, for half of the time each; results to $(JSON)-race.json and -fuzz.json.
-HALF_TIME = $(shell echo $(TIME) | awk '{ print $$1 / 2 }')
+HALF_TIME = $(shell echo $(FUZZ_TIME) | awk '{ print $$1 / 2 }')
 race: all
 	$(UNDER) $(B)/poolproof race $(BACKEND) --time $(HALF_TIME) $(JSON:%=--json %-race.json) $(ARGS); race=$$?; \
 	$(UNDER) $(B)/poolproof fuzz $(BACKEND) --time $(HALF_TIME) $(JSON:%=--json %-fuzz.json) --directory $(B) && exit $$race

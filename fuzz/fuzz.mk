@@ -5,7 +5,8 @@
 #   make fuzz-targets CC=clang            targets for libFuzzer and AFL++, see fuzz/build.sh
 #   make results TIME=60                  fuzz/RESULTS.md anew, from runs of so many seconds each
 
-TIME ?= 60
+# Other targets have another time if none is given.
+FUZZ_TIME := $(or $(TIME),60)
 FUZZ_PARTS   := $(filter-out fuzz/standalone.c fuzz/target_%,$(wildcard fuzz/*.c fuzz/schedule/*.c))
 FUZZ_TESTS   := $(wildcard fuzz/tests/test_*.c)
 FUZZ_TARGETS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(wildcard fuzz/target_*.c))
@@ -34,13 +35,13 @@ $(B)/fuzz/target_%: $(B)/fuzz/target_%.o $(if $(LIB_FUZZING_ENGINE),,$(B)/fuzz/s
 fuzz-targets: $(FUZZ_TARGETS)
 
 fuzz: all
-	$(UNDER) $(B)/poolproof fuzz $(or $(BACKEND),reference) --time $(TIME) --directory $(B) $(ARGS)
+	$(UNDER) $(B)/poolproof fuzz $(or $(BACKEND),reference) --time $(FUZZ_TIME) --directory $(B) $(ARGS)
 
 fuzz-check: all $(B)/fuzz/wrong.so $(FUZZ_TARGETS) \
             $(FUZZ_TESTS:fuzz/tests/%.c=$(B)/fuzz/tests/%)
 	@fuzz/check $(B)
 
 results: all
-	fuzz/results $(TIME)
+	fuzz/results $(FUZZ_TIME)
 
 .PHONY: fuzz fuzz-check fuzz-targets results
