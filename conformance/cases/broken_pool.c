@@ -423,20 +423,6 @@ CASE(init_27_as_completed_yields_cancelled_futures)
 				     "as_completed of futures that were cancelled before an initializer failed");
 }
 
-static int pass_gate_and_raise(void *arg, void **outcome)
-{
-	gate_wait(arg);
-	*outcome = THE_EXCEPTION;
-	return PP_RAISED;
-}
-
-static int pass_gate_and_return(void *arg, void **outcome)
-{
-	gate_wait(arg);
-	*outcome = THE_VALUE;
-	return PP_OK;
-}
-
 static void expect_running_task_ends(pp_task *task, enum future_state s)
 {
 	struct plan *p = plan_new(2, 2);
@@ -479,12 +465,12 @@ CASE(init_28_every_running_task_returns_its_value)
 
 CASE(init_28_running_task_returns_its_value)
 {
-	expect_running_task_ends(pass_gate_and_return, F_RETURNED);
+	expect_running_task_ends(task_return_at_gate, F_RETURNED);
 }
 
 CASE(init_28_running_task_raises_its_exception)
 {
-	expect_running_task_ends(pass_gate_and_raise, F_RAISED);
+	expect_running_task_ends(task_raise_at_gate, F_RAISED);
 }
 
 CASE(init_29_finished_futures_keep_their_outcome)

@@ -488,12 +488,6 @@ CASE(callback_11_author_order_when_cancelled)
 	expect_order(order, NOTES);
 }
 
-static int initializer_fail_at_gate(void *arg)
-{
-	gate_wait(arg);
-	return PP_RAISED;
-}
-
 /* A PENDING future of a pool that breaks when *gate is opened. */
 static struct pp_future *about_to_break(struct pp_executor **e, struct gate **gate)
 {

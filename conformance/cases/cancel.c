@@ -499,19 +499,13 @@ CASE(cancel_18_meets_an_exception)
 
 /* ---- the pool breaks ------------------------------------------------------------- */
 
-static int fail_after_gate(void *arg)
-{
-	gate_wait(arg);
-	return PP_RAISED;
-}
-
 /*
  * Nothing runs before the initializer has ended, so both work items are
  * PENDING until the gate is opened; then the pool breaks.
  */
 static struct pp_executor *about_to_break(struct gate *gate, struct pp_future **victim, struct pp_future **other)
 {
-	struct pp_executor *e = executor_new_with_initializer(1, fail_after_gate, gate);
+	struct pp_executor *e = executor_new_with_initializer(1, initializer_fail_at_gate, gate);
 
 	*victim = submit(e, must_not_run, NULL);
 	*other = submit(e, must_not_run, NULL);

@@ -3,7 +3,7 @@
  * crowd.c: many threads, inside every call that can wait for a future, around one
  * future that has a callback too.  However it becomes done, each of them hears of it.
  */
-#include "case.h"
+#include "futures.h"
 
 /* Threads inside each call. */
 #define EACH 6
@@ -189,12 +189,6 @@ CASE(result_16_crowd_around_a_cancelled_one)
 	REQUIRE(cancel(f));
 	gate_open(gate);
 	disperse(c, PP_CANCELLED, NULL);
-}
-
-static int initializer_fail_at_gate(void *arg)
-{
-	gate_wait(arg);
-	return PP_RAISED;
 }
 
 CASE(init_19_crowd_around_a_broken_one)

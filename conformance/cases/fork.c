@@ -431,26 +431,12 @@ CASE(fork_8_parents_executor_goes_on_with_all_its_workers)
 	EXPECT_STATUS(PP_OK, shutdown_wait(e));
 }
 
-static int pass_gate_and_raise(void *arg, void **outcome)
-{
-	gate_wait(arg);
-	*outcome = THE_EXCEPTION;
-	return PP_RAISED;
-}
-
-static int pass_gate_and_return(void *arg, void **outcome)
-{
-	gate_wait(arg);
-	*outcome = THE_VALUE;
-	return PP_OK;
-}
-
 CASE(fork_9_running_tasks_end)
 {
 	struct pp_executor *e = executor_new(2);
 	struct log *log = log_of_threads_new();
-	struct pp_future *returns = submit(e, pass_gate_and_return, log->gate);
-	struct pp_future *raises = submit(e, pass_gate_and_raise, log->gate);
+	struct pp_future *returns = submit(e, task_return_at_gate, log->gate);
+	struct pp_future *raises = submit(e, task_raise_at_gate, log->gate);
 
 	gate_await(log->gate, 2);
 	expect_left(process_fork_run(use_own, log), 0);

@@ -49,16 +49,29 @@ struct pp_future *future_in(enum future_state s)
 	return f;
 }
 
-static int pass_gate_and_return(void *arg, void **outcome)
+int task_return_at_gate(void *gate, void **outcome)
 {
-	gate_wait(arg);
+	gate_wait(gate);
 	*outcome = THE_VALUE;
 	return PP_OK;
 }
 
+int task_raise_at_gate(void *gate, void **outcome)
+{
+	gate_wait(gate);
+	*outcome = THE_EXCEPTION;
+	return PP_RAISED;
+}
+
+int initializer_fail_at_gate(void *gate)
+{
+	gate_wait(gate);
+	return PP_RAISED;
+}
+
 static struct pp_future *submitted_running(struct gate *gate)
 {
-	struct pp_future *f = submit(executor_new(1), pass_gate_and_return, gate);
+	struct pp_future *f = submit(executor_new(1), task_return_at_gate, gate);
 
 	gate_await(gate, 1);
 	return f;

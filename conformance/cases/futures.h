@@ -47,6 +47,11 @@ void expect_in(struct pp_future *f, enum future_state s);
 void expect_result(struct pp_future *f, enum future_state s, double timeout);
 void expect_exception(struct pp_future *f, enum future_state s, double timeout);
 
+/* Once the gate is open: tasks that end with THE_VALUE or THE_EXCEPTION, and an initializer that fails. */
+int task_return_at_gate(void *gate, void **outcome);
+int task_raise_at_gate(void *gate, void **outcome);
+int initializer_fail_at_gate(void *gate);
+
 /* A thread inside result, or inside exception. */
 struct waiter {
 	struct pp_future *f;

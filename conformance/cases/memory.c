@@ -346,16 +346,10 @@ CASE(mem_11_once_when_shutdown_cancels)
 	EXPECT_INT(20, counter_value(released));
 }
 
-static int fail_after_gate(void *arg)
-{
-	gate_wait(arg);
-	return PP_RAISED;
-}
-
 CASE(mem_12_once_when_the_pool_breaks)
 {
 	struct gate *gate = gate_new();
-	struct pp_executor *e = executor_new_with_initializer(1, fail_after_gate, gate);
+	struct pp_executor *e = executor_new_with_initializer(1, initializer_fail_at_gate, gate);
 	struct counter *released = counter_new();
 	int i;
 
@@ -391,7 +385,7 @@ CASE(mem_12_once_though_a_callback_has_asked)
 	struct pp_future *f, *refused;
 
 	NEED(add_done_callback);
-	e = executor_new_with_initializer(1, fail_after_gate, gate);
+	e = executor_new_with_initializer(1, initializer_fail_at_gate, gate);
 	*asked = (struct asked){counter_new(), counter_new()};
 	f = submit_with_release(e, must_not_run, asked->released, release_count);
 	REQUIRE(add_done_callback(f, callback_that_asks, asked) == PP_OK);
@@ -543,12 +537,6 @@ CASE(mem_17_callbacks_though_dropped_and_shutdown_cancels)
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
 	gate_open(gate);
 	expect_called(calls);
-}
-
-static int initializer_fail_at_gate(void *arg)
-{
-	gate_wait(arg);
-	return PP_RAISED;
 }
 
 CASE(mem_17_callbacks_though_dropped_and_the_pool_breaks)

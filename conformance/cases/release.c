@@ -71,19 +71,12 @@ CASE(release_1_queued_work_of_several_workers_is_done)
 	expect_queued_work_done(3, 50);
 }
 
-static int raise_after_gate(void *arg, void **outcome)
-{
-	gate_wait(arg);
-	*outcome = THE_EXCEPTION;
-	return PP_RAISED;
-}
-
 CASE(release_2_running_task_gives_its_outcome)
 {
 	struct pp_executor *e = executor_new(2);
 	struct work *w = work_new();
 	struct pp_future *returns = submit(e, task_work, w);
-	struct pp_future *raises = submit(e, raise_after_gate, w->gate);
+	struct pp_future *raises = submit(e, task_raise_at_gate, w->gate);
 
 	gate_await(w->gate, 2);
 	executor_release(e);

@@ -106,19 +106,12 @@ void expect_waits(enum form form, int workers, int running, int queued)
 	shutter_join(&s, running + queued);
 }
 
-static int raise_after_gate(void *arg, void **outcome)
-{
-	gate_wait(arg);
-	*outcome = THE_EXCEPTION;
-	return PP_RAISED;
-}
-
 void expect_running_task_ends(enum form form)
 {
 	struct pp_executor *e = executor_new(2);
 	struct work *w = work_new();
 	struct pp_future *returns = submit(e, task_work, w);
-	struct pp_future *raises = submit(e, raise_after_gate, w->gate);
+	struct pp_future *raises = submit(e, task_raise_at_gate, w->gate);
 
 	need_form(form);
 	gate_await(w->gate, 2);
