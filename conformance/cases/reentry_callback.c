@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: MIT */
+/* Reentry: public calls from inside a done callback. */
+#include "deeds.h"
+
+/* A done callback of a future that no executor knows. */
+static void in_author_callback(struct inside *in)
+{
+	struct pp_future *f = future_in(F_RUNNING);
+
+	REQUIRE(add_done_callback(f, callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	REQUIRE(set_result(f, THE_VALUE) == PP_OK);
+	let(in);
+}
+
+/* A done callback of a work item of e, which is cancelled. */
+static void in_callback_of_cancelled(struct inside *in)
+{
+	struct gate *gate = hold(in->e, 1);
+	struct pp_future *f = submit(in->e, must_not_run, NULL);
+
+	REQUIRE(add_done_callback(f, callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	REQUIRE(cancel(f));
+	gate_open(gate);
+	let(in);
+}
+
+static void deed_wait_for_own(struct inside *in)
+{
+	in->status = backend()->wait(&in->own, 1, PP_FOREVER, PP_ALL_COMPLETED, &in->answer);
+}
+
+CASE(reentry_20_callback_submits)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	in = inside_new(deed_submit, executor_new(1));
+	in_callback(in);
+	expect_submitted(in);
+}
+
+CASE(reentry_20_callback_that_was_added_late_submits)
+{
+	struct pp_executor *e = executor_any();
+	struct inside *in = inside_new(deed_submit, e);
+	struct pp_future *f = submit(e, task_return, THE_VALUE);
+
+	gate_open(in->ready);
+	REQUIRE(add_done_callback(f, callback_inside, in) == PP_OK);
+	let(in);
+	expect_submitted(in);
+}
+
+CASE(reentry_21_callback_of_cancelled_submits)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	NEED(cancel);
+	in = inside_new(deed_submit, executor_new(1));
+	in_callback_of_cancelled(in);
+	expect_submitted(in);
+}
+
+CASE(reentry_22_callback_after_shutdown_is_refused)
+{
+	struct inside *in;
+	struct gate *gate;
+	struct pp_future *f;
+
+	NEED(add_done_callback);
+	NEED(shutdown_nowait);
+	in = inside_new(deed_submit, executor_new(1));
+	gate = hold(in->e, 1);
+	f = submit(in->e, task_return, THE_VALUE);
+	REQUIRE(add_done_callback(f, callback_inside, in) == PP_OK);
+	REQUIRE(shutdown_nowait(in->e) == PP_OK);
+	gate_open(in->ready);
+	gate_open(gate);
+	let(in);
+	context("the executor was shut down before the future was done");
+	EXPECT_STATUS(PP_SHUTDOWN, in->status);
+}
+
+/* A shutdown that cancels two futures; the callback of the first does the deed. */
+static void in_callback_of_shutdown(struct inside *in)
+{
+	struct gate *gate = hold(in->e, 1);
+	struct pp_future *f = submit(in->e, must_not_run, NULL);
+
+	submit(in->e, must_not_run, NULL);
+	REQUIRE(add_done_callback(f, callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	REQUIRE(shutdown_cancel(in->e, false) == PP_OK);
+	gate_open(gate);
+	let(in);
+}
+
+CASE(reentry_23_callback_of_shutdown_is_refused)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	NEED(shutdown_cancel);
+	in = inside_new(deed_submit, executor_new(1));
+	in_callback_of_shutdown(in);
+	context("a callback that shutdown called for a future that it cancelled has submitted");
+	EXPECT_STATUS(PP_SHUTDOWN, in->status);
+}
+
+CASE(reentry_24_callback_of_shutdown_shuts_down)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	NEED(shutdown_cancel);
+	in = inside_new(deed_shutdown_nowait, executor_new(1));
+	in_callback_of_shutdown(in);
+	EXPECT_STATUS(PP_OK, in->status);
+}
+
+CASE(reentry_25_callback_of_a_breaking_pool_is_refused)
+{
+	struct gate *gate = gate_new();
+	struct inside *in;
+	struct pp_future *f;
+
+	NEED(add_done_callback);
+	in = inside_new(deed_submit, executor_new_with_initializer(1, initializer_fail_at_gate, gate));
+	f = submit(in->e, must_not_run, NULL);
+	REQUIRE(add_done_callback(f, callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	gate_open(gate);
+	let(in);
+	context("a callback that was called because the pool broke has submitted");
+	EXPECT_STATUS(PP_BROKEN, in->status);
+}
+
+/* The other is behind a work item that holds the only worker. */
+CASE(reentry_26_callback_cancels_another)
+{
+	struct inside *in;
+	struct gate *gate;
+
+	NEED(add_done_callback);
+	NEED(cancel);
+	in = inside_new(deed_cancel_other, executor_new(1));
+	gate = hold(in->e, 1);
+	in->other = submit(in->e, must_not_run, NULL);
+	in_author_callback(in);
+	EXPECT(in->answer);
+	gate_open(gate);
+	shutdown_wait(in->e);
+	expect_in(in->other, F_NOTIFIED);
+}
+
+/* Callbacks that cancel each other's futures, in a row. */
+CASE(reentry_26_callback_of_cancelled_cancels_another)
+{
+	struct inside *in;
+	struct gate *gate;
+	struct pp_future *f;
+
+	NEED(add_done_callback);
+	NEED(cancel);
+	in = inside_new(deed_cancel_other, executor_new(1));
+	gate = hold(in->e, 1);
+	f = submit(in->e, must_not_run, NULL);
+	in->other = future_in(F_PENDING);
+	REQUIRE(add_done_callback(f, callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	REQUIRE(cancel(f));
+	gate_open(gate);
+	let(in);
+	EXPECT(in->answer);
+	expect_in(in->other, F_CANCELLED);
+}
+
+CASE(reentry_27_callback_cannot_cancel_its_finished_future)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	NEED(cancel);
+	in = inside_new(deed_cancel_own, executor_new(1));
+	in_callback(in);
+	context("a done callback has cancelled its own FINISHED future");
+	EXPECT_FALSE(in->answer);
+	expect_in(in->own, F_RETURNED);
+}
+
+CASE(reentry_28_callback_cancels_its_cancelled_future)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	NEED(cancel);
+	in = inside_new(deed_cancel_own, executor_new(1));
+	in_callback_of_cancelled(in);
+	EXPECT(in->answer);
+	shutdown_wait(in->e);
+	context("calls of the callback");
+	EXPECT_INT(1, counter_value(in->begun));
+}
+
+static void callback_drops(struct inside *in, bool is_cancelled)
+{
+	struct gate *gate = hold(in->e, 1);
+	struct pp_future *f = own_submit(in->e, is_cancelled ? must_not_run : task_return, NULL);
+
+	REQUIRE(add_done_callback(f, callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	if (is_cancelled)
+		REQUIRE(cancel(f));
+	gate_open(gate);
+	let(in);
+	shutdown_wait(in->e);
+	context("a done callback has dropped the caller's handle on its future");
+	EXPECT_STATUS(PP_OK, in->status);
+}
+
+CASE(reentry_29_callback_releases_its_finished_future)
+{
+	NEED(add_done_callback);
+	NEED(future_release);
+	callback_drops(inside_new(deed_release_own, executor_new(1)), false);
+}
+
+CASE(reentry_29_callback_releases_its_cancelled_future)
+{
+	NEED(add_done_callback);
+	NEED(future_release);
+	NEED(cancel);
+	callback_drops(inside_new(deed_release_own, executor_new(1)), true);
+}
+
+CASE(reentry_30_callback_shuts_down)
+{
+	struct inside *in;
+	struct pp_future *f;
+
+	NEED(add_done_callback);
+	NEED(shutdown_nowait);
+	in = inside_new(deed_shutdown_nowait, executor_new(1));
+	in_callback(in);
+	EXPECT_STATUS(PP_OK, in->status);
+	context("a done callback has shut the executor down");
+	EXPECT_STATUS(PP_SHUTDOWN, try_submit(in->e, must_not_run, NULL, &f));
+}
+
+/* The only worker is held, so that the victims are PENDING. */
+CASE(reentry_31_callback_cancels_all)
+{
+	struct pp_future *f[5];
+	struct inside *in;
+	struct gate *gate;
+	int i;
+
+	NEED(add_done_callback);
+	NEED(shutdown_cancel);
+	NEED(shutdown_nowait);
+	in = inside_new(deed_shutdown_cancel, executor_new(1));
+	gate = hold(in->e, 1);
+	for (i = 0; i < 5; i++)
+		f[i] = submit(in->e, must_not_run, NULL);
+	in_author_callback(in);
+	EXPECT_STATUS(PP_OK, in->status);
+	gate_open(gate);
+	shutdown_wait(in->e);
+	for (i = 0; i < 5; i++)
+		expect_in(f[i], F_NOTIFIED);
+}
+
+/*
+ * The same from a callback of the executor's own.  A worker may begin some of
+ * the rest meanwhile; each is cancelled or runs, and the executor ends.
+ */
+CASE(reentry_31_callback_of_the_executor_cancels_the_rest)
+{
+	struct pp_future *f[10];
+	struct inside *in;
+	struct gate *gate;
+	void *outcome;
+	int i, finished = 0;
+
+	NEED(add_done_callback);
+	NEED(shutdown_cancel);
+	NEED(shutdown_nowait);
+	in = inside_new(deed_shutdown_cancel, executor_new(1));
+	gate = hold(in->e, 1);
+	for (i = 0; i < 10; i++)
+		f[i] = submit(in->e, task_count, in->ran);
+	REQUIRE(add_done_callback(f[0], callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	gate_open(gate);
+	let(in);
+	EXPECT_STATUS(PP_OK, in->status);
+	shutdown_wait(in->e);
+	for (i = 0; i < 10; i++)
+		finished += result(f[i], PP_FOREVER, &outcome) == PP_OK;
+	context("so many futures were not cancelled, and so many tasks ran");
+	EXPECT_INT(finished, counter_value(in->ran));
+}
+
+CASE(reentry_32_callback_releases_its_executor)
+{
+	struct inside *in;
+	struct gate *gate = gate_new();
+	struct pp_future *f;
+
+	NEED(add_done_callback);
+	in = inside_new(deed_release_executor, own_executor(1));
+	f = submit(in->e, task_pass_gate, gate);
+	gate_await(gate, 1);
+	REQUIRE(add_done_callback(f, callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	gate_open(gate);
+	let(in);
+	context("a done callback has dropped the last handle on its executor");
+	EXPECT_STATUS(PP_OK, in->status);
+	EXPECT_STATUS(PP_OK, result(f, PP_FOREVER, &in->outcome));
+}
+
+CASE(reentry_33_callback_waits_for_another_executor)
+{
+	struct pp_executor *e;
+	struct inside *in;
+	struct gate *gate;
+
+	NEED(add_done_callback);
+	e = executor_new(1);
+	in = inside_new(deed_submit_and_wait, executor_any());
+	gate = hold(e, 1);
+	REQUIRE(add_done_callback(submit(e, task_return, THE_VALUE), callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	gate_open(gate);
+	let(in);
+	EXPECT_STATUS(PP_OK, in->status);
+	EXPECT_PTR(THE_VALUE, in->outcome);
+}
+
+CASE(reentry_34_callback_finishes_another)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	NEED(set_result);
+	in = inside_new(deed_finish_other, executor_new(1));
+	in->other = future_new();
+	in_callback(in);
+	EXPECT_STATUS(PP_OK, in->status);
+	expect_result(in->other, F_RETURNED, PP_FOREVER);
+}
+
+/* A hundred futures, each finished by the callback of the one before. */
+static int callback_finish_next(struct pp_future *f, void *arg)
+{
+	void *outcome;
+
+	backend()->result(f, 0, &outcome);
+	backend()->set_result(arg, outcome);
+	return PP_OK;
+}
+
+CASE(reentry_34_chain_of_futures)
+{
+	struct pp_future *f[100];
+	int i;
+
+	NEED(set_result);
+	for (i = 0; i < 100; i++)
+		f[i] = future_new();
+	for (i = 0; i + 1 < 100; i++)
+		REQUIRE(add_done_callback(f[i], callback_finish_next, f[i + 1]) == PP_OK);
+	REQUIRE(set_result(f[0], THE_VALUE) == PP_OK);
+	context("each of a hundred futures was finished by a callback of the one before");
+	expect_result(f[99], F_RETURNED, PP_FOREVER);
+}
+
+CASE(reentry_35_callback_waits_for_its_own_future)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	NEED(wait);
+	in = inside_new(deed_wait_for_own, executor_new(1));
+	in_callback(in);
+	EXPECT_STATUS(PP_OK, in->status);
+	EXPECT(in->answer);
+}
+
+static void in_callback_of_a_breaking_pool(struct inside *in)
+{
+	struct gate *gate = gate_new();
+	struct pp_future *f;
+
+	in->e = executor_new_with_initializer(1, initializer_fail_at_gate, gate);
+	f = submit(in->e, must_not_run, NULL);
+	submit(in->e, must_not_run, NULL);
+	REQUIRE(add_done_callback(f, callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	gate_open(gate);
+	let(in);
+}
+
+CASE(reentry_49_callback_of_a_breaking_pool_shuts_down)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	NEED(shutdown_nowait);
+	in = inside_new(deed_shutdown_nowait, NULL);
+	in_callback_of_a_breaking_pool(in);
+	context("a callback that was called because the pool broke has shut it down");
+	EXPECT_STATUS(PP_OK, in->status);
+}
+
+CASE(reentry_49_callback_of_a_breaking_pool_cancels_all)
+{
+	struct inside *in;
+
+	NEED(add_done_callback);
+	NEED(shutdown_cancel);
+	NEED(shutdown_nowait);
+	in = inside_new(deed_shutdown_cancel, NULL);
+	in_callback_of_a_breaking_pool(in);
+	context("a callback that was called because the pool broke has shut it down and cancelled the rest");
+	EXPECT_STATUS(PP_OK, in->status);
+}
+
+CASE(reentry_50_callback_is_yielded_a_done_future)
+{
+	expect_as_completed_at(CALLBACK);
+}
+
+CASE(reentry_51_callback_maps_on_another_executor)
+{
+	expect_map_at(CALLBACK);
+}
+
+CASE(reentry_52_callback_asks_shutdown_to_wait)
+{
+	expect_shutdown_wait_at(CALLBACK);
+}
+
+CASE(reentry_53_callback_uses_another_executor)
+{
+	expect_nested_at(CALLBACK);
+}
+
+CASE(reentry_54_callback_asks_for_the_count_of_workers)
+{
+	expect_worker_count_at(CALLBACK);
+}
