@@ -46,13 +46,6 @@ void cf__cond_init(pthread_cond_t *cond)
 	cf__must(pthread_cond_init(cond, NULL), "pthread_cond_init");
 }
 
-/* The C library may refuse to destroy it, for those who sleep. */
-void cf__mutex_renew(pthread_mutex_t *mu)
-{
-	pthread_mutex_destroy(mu);
-	cf__must(pthread_mutex_init(mu, NULL), "pthread_mutex_init");
-}
-
 void cf__sem_renew(sem_t *sem)
 {
 	sem_destroy(sem);

@@ -39,10 +39,9 @@ void cf__sem_destroy(sem_t *sem);
 void cf__sem_post(sem_t *sem);
 
 /*
- * In the child of a fork: make anew what threads of the parent may sleep on.  What can be
- * destroyed first is, though no one's memory depends on it, so that a checker sees a new object.
+ * In the child of a fork: make anew what threads of the parent may sleep on.  It is destroyed
+ * first, though no one's memory depends on it, so that a checker sees a new object.
  */
-void cf__mutex_renew(pthread_mutex_t *mu);
 void cf__sem_renew(sem_t *sem);
 
 /* The moment a timeout ends. */

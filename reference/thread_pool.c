@@ -254,7 +254,9 @@ static void pool_free(struct pool *p)
 {
 	cf__must(pthread_cond_destroy(&p->worker_left), "pthread_cond_destroy");
 	cf__sem_destroy(&p->claimed);
-	cf__must(pthread_mutex_destroy(&p->mu), "pthread_mutex_destroy");
+	/* A thread of the parent that sleeps counts as a user of it for good, and none is destroyed that has users. */
+	if (!p->forked)
+		cf__must(pthread_mutex_destroy(&p->mu), "pthread_mutex_destroy");
 	free(p->name_prefix);
 	free(p);
 }
@@ -588,11 +590,10 @@ static void forget_workers_locked(struct pool *p)
 	p->idle = p->claims = p->joining = 0;
 }
 
-/* The lock too: a thread that sleeps counts as a user of it for good, so that it could not be destroyed. */
+/* The lock is as good as new; see pool_free. */
 static void renew_locks(struct pool *p)
 {
 	cf__unlock(&p->mu);
-	cf__mutex_renew(&p->mu);
 	cf__sem_renew(&p->claimed);
 	cf__cond_init(&p->worker_left);
 }
