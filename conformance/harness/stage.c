@@ -63,17 +63,33 @@ static void name_the_unordered(void)
 	valgrind_unordered(&round_now, sizeof(round_now));
 }
 
-void stage_open(void)
+static void make_places(void)
 {
 	int i;
 
-	if (stage)
-		return;
-	stage = shared_alloc(sizeof(*stage));
 	sem_init(&stage->begun, 1, 0);
 	sem_init(&stage->left, 1, 0);
 	for (i = 0; i < BEGINNERS; i++)
 		sem_init(&stage->begin[i], 1, 0);
+}
+
+void stage_places_renew(void)
+{
+	int i;
+
+	sem_destroy(&stage->begun);
+	sem_destroy(&stage->left);
+	for (i = 0; i < BEGINNERS; i++)
+		sem_destroy(&stage->begin[i]);
+	make_places();
+}
+
+void stage_open(void)
+{
+	if (stage)
+		return;
+	stage = shared_alloc(sizeof(*stage));
+	make_places();
 	name_the_unordered();
 	if (__lsan_register_root_region)
 		__lsan_register_root_region(stage, sizeof(*stage));

@@ -151,4 +151,7 @@ void stage_judge_payload(const char *clause, struct item *it, const char *who);
 /* The last step of a round. */
 void stage_items_end(void);
 
+/* What was posted by another process, which has ended, no tool has counted: make it anew. */
+void stage_places_renew(void);
+
 #endif

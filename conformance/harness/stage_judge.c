@@ -292,6 +292,7 @@ void stage_settle_exited(int status)
 	for (i = 0; i < FIRST_MAPPED; i++)
 		judge_exited(item(i));
 	stage_items_end();
+	stage_places_renew();
 	atomic_fetch_add(&slot->checks, 1);
 }
 
