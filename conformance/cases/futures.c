@@ -69,6 +69,17 @@ int initializer_fail_at_gate(void *gate)
 	return PP_RAISED;
 }
 
+int task_submits(void *submitter, void **outcome)
+{
+	struct submitter *s = submitter;
+	struct pp_future *f = NULL;
+
+	(void)outcome;
+	gate_wait(s->gate);
+	s->status = backend()->submit(s->e, must_not_run, NULL, &f);
+	return PP_OK;
+}
+
 static struct pp_future *submitted_running(struct gate *gate)
 {
 	struct pp_future *f = submit(executor_new(1), task_return_at_gate, gate);

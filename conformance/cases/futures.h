@@ -52,6 +52,14 @@ int task_return_at_gate(void *gate, void **outcome);
 int task_raise_at_gate(void *gate, void **outcome);
 int initializer_fail_at_gate(void *gate);
 
+/* A task that submits to e, once the gate is open, what must not run. */
+struct submitter {
+	struct pp_executor *e;
+	struct gate *gate;
+	int status; /* what it was told */
+};
+int task_submits(void *submitter, void **outcome);
+
 /* A thread inside result, or inside exception. */
 struct waiter {
 	struct pp_future *f;

@@ -108,13 +108,19 @@ static void need_growth(void)
 
 /* ---- futures ------------------------------------------------------------------------ */
 
-static void use_outcomes(struct use *u)
+/* A value and an exception, and what becomes of their futures. */
+static void use_two(struct use *u, void (*then)(struct use *u))
 {
 	begin(u, 1);
 	put(u, task_return, token(1));
 	put(u, task_raise, token(2));
-	ask_all(u);
+	then(u);
 	end(u);
+}
+
+static void use_outcomes(struct use *u)
+{
+	use_two(u, ask_all);
 }
 
 CASE(resource_20_outcomes)
@@ -125,11 +131,7 @@ CASE(resource_20_outcomes)
 
 static void use_dropped(struct use *u)
 {
-	begin(u, 1);
-	put(u, task_return, token(1));
-	put(u, task_raise, token(2));
-	drop_all(u);
-	end(u);
+	use_two(u, drop_all);
 }
 
 CASE(resource_20_dropped_at_once)

@@ -314,24 +314,6 @@ CASE(init_31_broken_pool_refuses)
 	expect_refused(broken(&f)->e);
 }
 
-/* Only the first call of the initializer fails; another worker could be started. */
-struct submitter {
-	struct pp_executor *e;
-	struct gate *gate;
-	int status;
-};
-
-static int task_submits(void *arg, void **outcome)
-{
-	struct submitter *s = arg;
-	struct pp_future *f = NULL;
-
-	(void)outcome;
-	gate_wait(s->gate);
-	s->status = backend()->submit(s->e, must_not_run, NULL, &f);
-	return PP_OK;
-}
-
 /* A task that was running when its pool broke. */
 CASE(init_31_refuses_its_own_task)
 {

@@ -812,28 +812,27 @@ CASE(map_37_ended_as_tasks_run)
 
 /* ---- shutdown --------------------------------------------------------------------------------- */
 
-/* MAP-38: refused by the call. */
-CASE(map_38_refused_after_shutdown)
+static void expect_refused_after_shutdown(size_t count)
 {
 	struct pp_executor *e = executor_any();
 	struct pp_map *it = NULL;
 	void *raised = NULL;
 
 	shutdown_wait(e);
-	context("map on an executor that was shut down");
-	EXPECT_STATUS(PP_SHUTDOWN, map_begin(e, must_not_run, source_of(abc, 3, NULL), PP_FOREVER, 0, &it, &raised));
+	context("map over %zu arguments on an executor that was shut down", count);
+	EXPECT_STATUS(PP_SHUTDOWN, map_begin(e, must_not_run, source_of(abc, count, NULL), PP_FOREVER, 0, &it, &raised));
+}
+
+/* MAP-38: refused by the call. */
+CASE(map_38_refused_after_shutdown)
+{
+	expect_refused_after_shutdown(3);
 }
 
 /* MAP-39: nothing to do, and refused all the same. */
 CASE(map_39_empty_source_refused_after_shutdown)
 {
-	struct pp_executor *e = executor_any();
-	struct pp_map *it = NULL;
-	void *raised = NULL;
-
-	shutdown_wait(e);
-	context("map over an empty source on an executor that was shut down");
-	EXPECT_STATUS(PP_SHUTDOWN, map_begin(e, must_not_run, source_of(NULL, 0, NULL), PP_FOREVER, 0, &it, &raised));
+	expect_refused_after_shutdown(0);
 }
 
 /* MAP-40: one more argument than workers, then shutdown, then the outcomes. */

@@ -289,28 +289,26 @@ CASE(mem_9_all_when_shutdown_returns)
 }
 
 /* Nothing is submitted or shut down after it: the worker lets go by itself. */
-CASE(mem_10_idle_worker_holds_nothing)
+static void expect_idle_worker_holds_nothing(pp_task *task, int status)
 {
 	struct pp_executor *e = executor_new(1);
 	struct parcel *p = parcel_new();
 	void *outcome;
 
-	REQUIRE(result(send(e, task_use, p), PP_FOREVER, &outcome) == PP_OK);
+	REQUIRE(result(send(e, task, p), PP_FOREVER, &outcome) == status);
 	counter_await(p->released, 1);
 	context("the executor is idle");
 	EXPECT_INT(1, counter_value(p->released));
 }
 
+CASE(mem_10_idle_worker_holds_nothing)
+{
+	expect_idle_worker_holds_nothing(task_use, PP_OK);
+}
+
 CASE(mem_10_idle_worker_holds_nothing_after_an_exception)
 {
-	struct pp_executor *e = executor_new(1);
-	struct parcel *p = parcel_new();
-	void *outcome;
-
-	REQUIRE(result(send(e, task_use_and_raise, p), PP_FOREVER, &outcome) == PP_RAISED);
-	counter_await(p->released, 1);
-	context("the executor is idle");
-	EXPECT_INT(1, counter_value(p->released));
+	expect_idle_worker_holds_nothing(task_use_and_raise, PP_RAISED);
 }
 
 CASE(mem_10_idle_worker_holds_nothing_after_a_cancelled_one)
@@ -505,24 +503,24 @@ static void expect_called(struct counter *calls)
 	EXPECT_INT(1, counter_value(calls));
 }
 
-CASE(mem_17_callbacks_though_dropped)
+static void expect_called_though_dropped(pp_task *task)
 {
 	struct pp_executor *e = executor_new(1);
 	struct gate *gate = hold(e, 1);
-	struct counter *calls = dropped_with_a_callback(e, task_return);
+	struct counter *calls = dropped_with_a_callback(e, task);
 
 	gate_open(gate);
 	expect_called(calls);
 }
 
+CASE(mem_17_callbacks_though_dropped)
+{
+	expect_called_though_dropped(task_return);
+}
+
 CASE(mem_17_callbacks_though_raised_and_dropped)
 {
-	struct pp_executor *e = executor_new(1);
-	struct gate *gate = hold(e, 1);
-	struct counter *calls = dropped_with_a_callback(e, task_raise);
-
-	gate_open(gate);
-	expect_called(calls);
+	expect_called_though_dropped(task_raise);
 }
 
 CASE(mem_17_callbacks_though_dropped_and_shutdown_cancels)

@@ -138,23 +138,6 @@ CASE(shutdown_5_refuses_while_another_thread_waits)
 	EXPECT_INT(accepted, counter_value(ran));
 }
 
-struct submitter {
-	struct pp_executor *e;
-	struct gate *gate;
-	int status;
-};
-
-static int task_submits(void *arg, void **outcome)
-{
-	struct submitter *s = arg;
-	struct pp_future *f = NULL;
-
-	(void)outcome;
-	gate_wait(s->gate);
-	s->status = backend()->submit(s->e, must_not_run, NULL, &f);
-	return PP_OK;
-}
-
 static void expect_task_refused(enum form form)
 {
 	struct submitter *s = shared_alloc(sizeof(*s));
