@@ -47,6 +47,9 @@ struct callback {
 	atomic_int called;
 };
 
+/* Of the handle of a work item's future.  Who looks at it while it is dropped releases it. */
+enum hold { HELD, DROPPED, LOOKED_AT };
+
 struct item {
 	int number;
 	enum ending ending;
@@ -68,7 +71,7 @@ struct item {
 	atomic_int outcomes_set; /* set_result and set_exception that succeeded */
 	atomic_int told;	 /* the first status that result told */
 	atomic_int released;	 /* times that the release function was called */
-	atomic_bool dropped;
+	atomic_int dropped; /* enum hold; in order */
 	atomic_bool starved; /* there was no thread to be had when it was submitted */
 	atomic_int callback_count;
 	struct callback callbacks[CALLBACKS];

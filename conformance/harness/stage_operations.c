@@ -73,6 +73,20 @@ bool do_cancel(int i)
 	return yes;
 }
 
+/* Another thread may drop it meanwhile; what has been dropped, or is looked at, is taken to be done. */
+static bool is_done(struct item *it)
+{
+	int held = HELD, looked_at = LOOKED_AT;
+	bool done;
+
+	if (!atomic_compare_exchange_strong(&it->dropped, &held, LOOKED_AT))
+		return true;
+	done = backend()->done(it->f);
+	if (!atomic_compare_exchange_strong(&it->dropped, &looked_at, HELD))
+		backend()->future_release(it->f);
+	return done;
+}
+
 /* Those of set-up are known to every thread; the others are judged in the accounting. */
 static void judge_waited(void)
 {
@@ -81,9 +95,7 @@ static void judge_waited(void)
 	for (i = 0; i <= HOLDER; i++) {
 		struct item *it = item(i);
 
-		if (!it->early || it->own || GET(it->dropped) || !HAS(done))
-			continue;
-		if (!backend()->done(it->f))
+		if (it->early && !it->own && HAS(done) && !is_done(it))
 			violation("SHUTDOWN-11", "work item %d is not done when shutdown has returned from waiting",
 				  it->number);
 	}
@@ -115,8 +127,8 @@ void do_drop(int i)
 	struct item *it = item(i);
 
 	point("future_release");
-	SET(it->dropped, true);
-	backend()->future_release(it->f);
+	if (atomic_exchange(&it->dropped, DROPPED) == HELD)
+		backend()->future_release(it->f);
 	point("future_release");
 }
 
