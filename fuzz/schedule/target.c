@@ -196,10 +196,44 @@ static double short_of(double seconds)
 	return seconds < 2 * LOOK ? seconds : 2 * LOOK;
 }
 
+/* What /proc has of a thread; false if there is none. */
+static bool read_of_thread(int32_t tid, const char *name, char *text, size_t size)
+{
+	char path[64];
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, text, size - 1);
+		close(fd);
+	}
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* Who has the token could run and did not, since the last look: the machine had no time for it. */
+static bool is_starved(const struct memory *m, unsigned long long *ran)
+{
+	const struct thread *t = &m->state.thread[m->state.running];
+	int32_t tid = t->tid ? t->tid : t->process;
+	char stat[512], times[128], *state;
+	unsigned long long before = *ran;
+
+	if (!tid || !read_of_thread(tid, "stat", stat, sizeof(stat)) ||
+	    !read_of_thread(tid, "schedstat", times, sizeof(times)))
+		return false;
+	*ran = strtoull(times, NULL, 10);
+	state = strrchr(stat, ')');
+	return state && strncmp(state, ") R", 3) == 0 && *ran == before;
+}
+
 bool subject_execute(struct subject *s)
 {
 	struct memory *m = s->m;
 	uint32_t steps = UINT32_MAX;
+	unsigned long long ran = 0;
 	double quiet = 0, looked = clock_now();
 
 	m->asked++;
@@ -212,7 +246,8 @@ bool subject_execute(struct subject *s)
 			return false;
 		if (m->held == 1)
 			look_at(s);
-		quiet += short_of(clock_now() - looked);
+		if (!is_starved(m, &ran))
+			quiet += short_of(clock_now() - looked);
 		looked = clock_now();
 		if (m->state.steps != steps) {
 			steps = m->state.steps;
