@@ -225,6 +225,11 @@ static void judge(struct campaign *c, struct failure *f)
 	free(end);
 }
 
+static unsigned long *counter(struct campaign *c)
+{
+	return c->shared->repeat ? &c->repeats : &c->runs;
+}
+
 static enum campaign_end run_batch(struct campaign *c, struct limits limits, struct failure *f)
 {
 	struct shared *s = c->shared;
@@ -236,7 +241,7 @@ static enum campaign_end run_batch(struct campaign *c, struct limits limits, str
 	history_clear(&s->history, 0, 0);
 	if (!guest_run(&c->guest, batch, c, s->seconds + GUEST_LIMIT * time_scale))
 		return CAMPAIGN_INTERRUPTED;
-	c->runs += s->done;
+	*counter(c) += s->done;
 	c->unjudged += s->unjudged;
 	c->features = count_features(s);
 	memset(f, 0, sizeof(*f));
@@ -247,14 +252,14 @@ static enum campaign_end run_batch(struct campaign *c, struct limits limits, str
 static enum campaign_end run_batches(struct campaign *c, struct limits limits, struct failure *f)
 {
 	double until = run_now() + limits.seconds;
-	unsigned long runs = c->runs + limits.runs;
+	unsigned long last = *counter(c) + limits.runs;
 	enum campaign_end end;
 
 	do {
-		struct limits rest = {until - run_now(), runs - c->runs};
+		struct limits rest = {until - run_now(), last - *counter(c)};
 
 		end = run_batch(c, rest, f);
-	} while (end == CAMPAIGN_DONE && run_now() < until && c->runs < runs);
+	} while (end == CAMPAIGN_DONE && run_now() < until && *counter(c) < last);
 	return end;
 }
 

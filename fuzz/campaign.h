@@ -48,7 +48,8 @@ struct campaign {
 	struct shard shard;
 	struct without without;
 
-	unsigned long runs;  /* so far */
+	unsigned long runs;    /* so far, of programs that were drawn */
+	unsigned long repeats; /* and of those that were given */
 	unsigned long unjudged;
 	unsigned features;
 };

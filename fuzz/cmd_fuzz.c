@@ -327,10 +327,14 @@ static bool prepare(struct command *c)
 static void summary(const struct command *c)
 {
 	double seconds = run_now() - c->started;
+	unsigned long all = c->campaign.runs + c->campaign.repeats;
+	char smaller[64] = "";
 
-	printf("fuzz: %s %s: %lu programs in %.1f s (%.0f a second), %lu not judged, %u features; seed %llu, shard %u/%u; "
+	if (c->campaign.repeats)
+		snprintf(smaller, sizeof(smaller), " and %lu tries to make one smaller", c->campaign.repeats);
+	printf("fuzz: %s %s: %lu programs%s in %.1f s (%.0f a second), %lu not judged, %u features; seed %llu, shard %u/%u; "
 	       "%zu found\n",
-	       c->name, c->version, c->campaign.runs, seconds, seconds > 0 ? (double)c->campaign.runs / seconds : 0,
+	       c->name, c->version, c->campaign.runs, smaller, seconds, seconds > 0 ? (double)all / seconds : 0,
 	       c->campaign.unjudged, c->campaign.features, (unsigned long long)c->campaign.seed, c->campaign.shard.number,
 	       c->campaign.shard.count, c->count);
 }

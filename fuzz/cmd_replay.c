@@ -120,12 +120,12 @@ static int replay(struct command *c)
 		return tool_error("interrupted");
 	program_print(&c->file.program, stdout);
 	if (end == CAMPAIGN_DONE) {
-		printf("\nreplay: passed %lu times\n", c->campaign.runs);
+		printf("\nreplay: passed %lu times\n", c->campaign.repeats);
 		return EXIT_GOOD;
 	}
 	printf("\n%s\n%s", f.history ? f.history : "", f.stacks ? f.stacks : "");
 	printf("replay: %s%s%s after %lu runs: %s\n", failure_name(f.kind), f.clause[0] ? " " : "", f.clause,
-	       c->campaign.runs, f.message);
+	       c->campaign.repeats, f.message);
 	failure_clear(&f);
 	return EXIT_RED;
 }
