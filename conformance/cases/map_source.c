@@ -95,17 +95,22 @@ static struct pp_map *mapped_watched(struct pp_executor *e, struct watched *w, s
 }
 
 /* MAP-14: without and with a buffersize. */
+/* MAP-14: it, a map of the ten that w has, is asked to its end. */
+static void expect_read_here(struct pp_map *it, struct watched *w, const char *how)
+{
+	for (int i = 0; i < 10; i++)
+		expect_next(it, PP_OK, token(i));
+	expect_stop(it);
+	context("a source of ten arguments was read by another thread%s", how);
+	EXPECT_FALSE(w->other_reader);
+}
+
 CASE(map_14_read_by_the_calling_thread)
 {
 	struct pp_executor *e = executor_any();
 	struct watched *w = watched_new(10, PP_STOP_ITERATION);
-	struct pp_map *it = mapped_watched(e, w, 0);
 
-	for (int i = 0; i < 10; i++)
-		expect_next(it, PP_OK, token(i));
-	expect_stop(it);
-	context("a source of ten arguments was read by another thread");
-	EXPECT_FALSE(w->other_reader);
+	expect_read_here(mapped_watched(e, w, 0), w, "");
 }
 
 /* MAP-14: with a buffersize. */
@@ -118,11 +123,7 @@ CASE(map_14_read_by_the_asking_thread)
 	void *raised;
 
 	EXPECT_STATUS(PP_OK, map_begin(e, task_return, &w->source, PP_FOREVER, 2, &it, &raised));
-	for (int i = 0; i < 10; i++)
-		expect_next(it, PP_OK, token(i));
-	expect_stop(it);
-	context("a source of ten arguments was read by another thread, with a buffersize of 2");
-	EXPECT_FALSE(w->other_reader);
+	expect_read_here(it, w, ", with a buffersize of 2");
 }
 
 /* MAP-15: asked beyond the end. */
