@@ -277,11 +277,6 @@ static void print_forever(void)
 			pause();
 }
 
-static void sleep_long(void)
-{
-	usleep(900000);
-}
-
 static void exit_0(void)
 {
 	exit(0);
@@ -390,7 +385,6 @@ static const struct deed {
 	{"crash", crash},
 	{"hang_submit", hang},
 	{"spin", spin},
-	{"slow", sleep_long},
 	{"exit0", exit_0},
 	{"_exit", _exit_3},
 	{"close_all", close_all},
