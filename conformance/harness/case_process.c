@@ -185,10 +185,15 @@ void checkers_begin(void)
 	rehearse();
 }
 
-_Noreturn void checker_main(const struct pp_case *c, int output)
+_Noreturn void checker_main(void *errand, int output)
 {
-	the_case = c;
+	const struct errand *next = errand;
+
 	keeper_begin(output);
-	run_check(case_test, CK_FORK);
-	keeper_end();
+	for (;;) {
+		the_case = next->c;
+		time_scale = next->scale;
+		run_check(case_test, CK_FORK);
+		keeper_rest();
+	}
 }

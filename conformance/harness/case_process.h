@@ -15,8 +15,14 @@
  */
 void checkers_begin(void);
 
-/* The keeper of a case; see guest.h. */
-_Noreturn void checker_main(const struct pp_case *c, int output);
+/* What a checker is to do next; in memory that it shares with the supervisor, who alone writes. */
+struct errand {
+	const struct pp_case *c;
+	double scale; /* of times */
+};
+
+/* For guest_start, with a struct errand: a keeper for one case after the other. */
+_Noreturn void checker_main(void *errand, int output);
 
 /*
  * Look for threads and descriptors that are there now and were not before,

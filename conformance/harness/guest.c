@@ -82,6 +82,10 @@ bool guest_start(struct guest *g, void (*keeper)(void *arg, int output), void *a
 	g->decided = g->killed = 0;
 	g->started = now();
 	g->next_look = g->started + FIRST_LOOK;
+	if (g->resting) {
+		g->resting = false;
+		return kill(g->pid, SIGCONT) == 0;
+	}
 	fflush(NULL);
 	g->pid = fork();
 	if (g->pid == 0) {
@@ -90,6 +94,11 @@ bool guest_start(struct guest *g, void (*keeper)(void *arg, int output), void *a
 		_exit(127);
 	}
 	return g->pid > 0;
+}
+
+static bool is_busy(const struct guest *g)
+{
+	return g->pid > 0 && !g->resting;
 }
 
 /* ---- ending a guest --------------------------------------------------------------- */
@@ -144,11 +153,26 @@ static void end_orphans(const struct guest *guests, size_t count)
 	}
 }
 
+/* Who has stopped a keeper that was not done?  Nobody of ours. */
+static void end_stopped(struct guest *g)
+{
+	kill_tree(g->pid);
+	kill(g->pid, SIGKILL);
+	waitpid(g->pid, NULL, 0);
+	g->pid = 0;
+}
+
 static bool reap(struct guest *g)
 {
-	if (waitpid(g->pid, &g->status, WNOHANG) != g->pid)
+	if (waitpid(g->pid, &g->status, WNOHANG | WUNTRACED) != g->pid)
 		return false;
-	g->pid = 0;
+	g->resting = WIFSTOPPED(g->status) && atomic_load(&g->slot->checked);
+	if (g->resting)
+		g->status = 0;
+	else if (WIFSTOPPED(g->status))
+		end_stopped(g);
+	else
+		g->pid = 0;
 	g->seconds = now() - g->started;
 	if (g->end == GUEST_RUNNING)
 		g->end = GUEST_ENDED;
@@ -230,7 +254,7 @@ static int time_to_look(const struct guest *guests, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (guests[i].pid > 0 && guests[i].next_look < first)
+		if (is_busy(&guests[i]) && guests[i].next_look < first)
 			first = guests[i].next_look;
 	if (isinf(first))
 		return -1;
@@ -245,9 +269,9 @@ struct guest *guests_wait(struct guest *guests, size_t count)
 
 	for (;;) {
 		for (i = 0; i < count && !interrupted; i++) {
-			if (guests[i].pid <= 0 || !reap(&guests[i]))
+			if (!is_busy(&guests[i]) || !reap(&guests[i]))
 				continue;
-			if (WIFSIGNALED(guests[i].status))
+			if (guests[i].status)
 				end_orphans(guests, count);
 			return &guests[i];
 		}
@@ -258,7 +282,7 @@ struct guest *guests_wait(struct guest *guests, size_t count)
 		poll(&p, 1, time_to_look(guests, count));
 		read_signals();
 		for (i = 0; i < count; i++)
-			if (guests[i].pid > 0 && now() >= guests[i].next_look)
+			if (is_busy(&guests[i]) && now() >= guests[i].next_look)
 				look(&guests[i]);
 	}
 }
@@ -323,6 +347,8 @@ char *guest_end_text(const struct guest *g)
 	default:
 		break;
 	}
+	if (WIFSTOPPED(g->status))
+		return text_format("crashes: it stopped its parent process");
 	if (WIFSIGNALED(g->status) || !atomic_load(&g->slot->checked))
 		return text_format("crashes: it killed its parent process");
 	if (g->slot->signal)

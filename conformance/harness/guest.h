@@ -4,7 +4,8 @@
  *
  * A guest is a small tree: the process that the supervisor forked, its keeper,
  * runs no foreign code; everything below it may be a backend's.  The keeper
- * adopts what is left running and ends it.  For a case the keeper is the checker.
+ * adopts what is left running and ends it.  For a case the keeper is the checker,
+ * which stays for one case after the other: forking the supervisor is dear.
  *
  * The supervisor has one thread and sleeps in poll: for a child that ends, for a
  * signal, or for the moment when a guest that takes long is to be looked at.
@@ -24,7 +25,8 @@ enum guest_end {
 };
 
 struct guest {
-	pid_t pid; /* of the keeper; 0 if the guest is free */
+	pid_t pid;    /* of the keeper; 0 if there is none */
+	bool resting; /* the keeper has stopped, until it is given more */
 	struct slot *slot;
 	int output;	/* a file in memory: what it wrote to stdout and stderr */
 	double started; /* on the clock of now() */
@@ -32,7 +34,7 @@ struct guest {
 	double limit;	/* seconds it may take */
 
 	enum guest_end end;
-	int status;   /* of the keeper, as waitpid gave it */
+	int status;   /* of the keeper, as waitpid gave it; 0 if it rests */
 	char *stacks; /* malloc'd, or NULL */
 
 	double next_look;
@@ -58,11 +60,14 @@ bool guests_interrupted(void);
 bool guest_open(struct guest *g, char *error, size_t size);
 void guest_close(struct guest *g);
 
-/* Fork a keeper: it calls keeper(arg, output), which does not return. */
+/*
+ * Fork a keeper: it calls keeper(arg, output), which does not return.  One that rests is woken
+ * instead (keeper_rest), and finds in memory that both share what is new.
+ */
 bool guest_start(struct guest *g, void (*keeper)(void *arg, int output), void *arg, double limit);
 
 /*
- * Sleep until one of count guests has ended, and return it, its pid 0 again.
+ * Sleep until one of count guests has ended, and return it, its keeper gone or at rest.
  * NULL after SIGINT or SIGTERM, which end all of them.
  */
 struct guest *guests_wait(struct guest *guests, size_t count);

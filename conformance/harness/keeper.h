@@ -12,6 +12,9 @@ void keeper_begin(int output);
 /* The last: end what was left behind, and leave. */
 _Noreturn void keeper_end(void);
 
+/* Or: end what was left behind, and stop until guest_start() wakes this keeper for another guest. */
+void keeper_rest(void);
+
 /*
  * The first thing that a process below a keeper does: it dies with it, and the
  * threads that it has by now are none of a backend's.

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "case_process.h"
@@ -20,7 +21,7 @@
 struct seat {
 	const struct pp_case *c;
 	bool retried;
-	double scale;
+	struct errand *errand;
 };
 
 /* ---- what happened ------------------------------------------------------------------ */
@@ -134,6 +135,8 @@ static void judge_end(struct verdict *v, const struct guest *g, const char *at)
 
 	if (g->end != GUEST_ENDED)
 		hung(v, g, at);
+	else if (WIFSTOPPED(g->status))
+		decide(v, CRASHED, text_format("stopped its parent process %s", at));
 	else if (WIFSIGNALED(g->status) || !atomic_load(&s->checked))
 		decide(v, CRASHED, text_format("killed its parent process %s", at));
 	else if (s->signal)
@@ -197,17 +200,12 @@ static void judge(struct verdict *v, const struct guest *g)
 
 /* ---- the run ------------------------------------------------------------------------ */
 
-static void keep_case(void *arg, int output)
-{
-	struct seat *seat = arg;
-
-	time_scale = seat->scale;
-	checker_main(seat->c, output);
-}
-
 static bool start(struct guest *g, struct seat *seat)
 {
-	return guest_start(g, keep_case, seat, GUEST_LIMIT * seat->scale);
+	double scale = seat->retried ? RETRY_SCALE * time_scale : time_scale;
+
+	*seat->errand = (struct errand){seat->c, scale};
+	return guest_start(g, checker_main, seat->errand, GUEST_LIMIT * scale);
 }
 
 static bool finish(const struct runner *r, struct guest *g, struct seat *seat)
@@ -230,14 +228,15 @@ static bool fill(const struct runner *r, struct guest *guests, struct seat *seat
 	for (i = 0; i < r->jobs && *next < r->count; i++) {
 		if (seats[i].c)
 			continue;
-		seats[i] = (struct seat){r->cases[(*next)++], false, time_scale};
+		seats[i].c = r->cases[(*next)++];
+		seats[i].retried = false;
 		if (!start(&guests[i], &seats[i]))
 			return false;
 	}
 	return true;
 }
 
-static enum runner_end loop(const struct runner *r, struct guest *guests, struct seat *seats)
+static enum runner_end take_turns(const struct runner *r, struct guest *guests, struct seat *seats)
 {
 	size_t next = 0, ended = 0;
 	struct guest *g;
@@ -253,7 +252,6 @@ static enum runner_end loop(const struct runner *r, struct guest *guests, struct
 		seat = &seats[g - guests];
 		if (g->end == GUEST_OVERDUE && !seat->retried && !atomic_load(&g->slot->decided)) {
 			seat->retried = true;
-			seat->scale *= RETRY_SCALE;
 			if (!start(g, seat))
 				return RUNNER_FAILED;
 			continue;
@@ -265,25 +263,40 @@ static enum runner_end loop(const struct runner *r, struct guest *guests, struct
 	return RUNNER_DONE;
 }
 
+/* One errand for each seat, or NULL. */
+static struct errand *errands_new(size_t seats)
+{
+	void *p = mmap(NULL, seats * sizeof(struct errand), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
 enum runner_end runner_run(const struct runner *r, char *error, size_t size)
 {
 	struct guest *guests = calloc(r->jobs, sizeof(*guests));
 	struct seat *seats = calloc(r->jobs, sizeof(*seats));
+	struct errand *errands = errands_new(r->jobs);
 	enum runner_end end = RUNNER_FAILED;
+	bool room = guests && seats && errands;
 	size_t i;
 
 	checkers_begin();
 	valgrind_prepare();
 	snprintf(error, size, "a process could not be started for a case; is the limit of processes reached?");
-	for (i = 0; guests && seats && i < r->jobs; i++)
+	for (i = 0; room && i < r->jobs; i++) {
+		seats[i].errand = &errands[i];
 		if (!guest_open(&guests[i], error, size))
 			goto out;
-	if (guests && seats)
-		end = loop(r, guests, seats);
+	}
+	if (room)
+		end = take_turns(r, guests, seats);
 	guests_end(guests, r->jobs);
 out:
 	for (i = 0; guests && i < r->jobs; i++)
 		guest_close(&guests[i]);
+	if (errands)
+		munmap(errands, r->jobs * sizeof(*errands));
 	free(guests);
 	free(seats);
 	return end;

@@ -335,6 +335,12 @@ static void kill_parent(void)
 	sleep_for_good(NULL);
 }
 
+static void stop_parent(void)
+{
+	kill(getppid(), SIGSTOP);
+	sleep_for_good(NULL);
+}
+
 static int raced;
 
 static void *race_once(void *arg)
@@ -402,6 +408,7 @@ static const struct deed {
 	{"fd_left", leave_open},
 	{"fd_closed", close_one},
 	{"kill_parent", kill_parent},
+	{"stop_parent", stop_parent},
 	{"race", race},
 	{"lose_memory", lose_memory},
 	{"use_after_free", use_after_free},

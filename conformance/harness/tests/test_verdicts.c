@@ -268,6 +268,7 @@ static const struct way {
 	{"exit0", "CRASHED", "left the process with status 0 in submit", false},
 	{"_exit", "CRASHED", "left the process with status 3 in submit", false},
 	{"kill_parent", "CRASHED", "killed its parent process", false},
+	{"stop_parent", "CRASHED", "stopped its parent process", false},
 	{"hang_new", "HUNG", "every thread is blocked for good; the case stands in executor_new", false},
 	{"hang_submit", "HUNG", "every thread is blocked for good; the case stands in submit", false},
 	{"hang_result", "HUNG", "the case stands in result", false},
