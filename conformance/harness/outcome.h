@@ -105,7 +105,7 @@ struct rounds {
 
 /* What a case costs besides its body: parts of its seconds, in the order of time. */
 enum price {
-	PRICE_START, /* two forks, and Check's preparations */
+	PRICE_START, /* a fork, and Check's preparations */
 	PRICE_LOAD,  /* of the backend */
 	PRICE_LEAVE, /* clean-up, finish, the search for what was left behind */
 	PRICE_REPORT, /* until the supervisor has the verdict */
