@@ -69,6 +69,13 @@ void guest_close(struct guest *g)
 	memset(g, 0, sizeof(*g));
 }
 
+/* False if the keeper is gone: short of memory, the system may have killed it. */
+static bool wake(struct guest *g)
+{
+	g->resting = false;
+	return waitpid(g->pid, NULL, WNOHANG) == 0 && kill(g->pid, SIGCONT) == 0;
+}
+
 bool guest_start(struct guest *g, void (*keeper)(void *arg, int output), void *arg, double limit)
 {
 	slot_clear(g->slot);
@@ -82,10 +89,8 @@ bool guest_start(struct guest *g, void (*keeper)(void *arg, int output), void *a
 	g->decided = g->killed = 0;
 	g->started = now();
 	g->next_look = g->started + FIRST_LOOK;
-	if (g->resting) {
-		g->resting = false;
-		return kill(g->pid, SIGCONT) == 0;
-	}
+	if (g->resting && wake(g))
+		return true;
 	fflush(NULL);
 	g->pid = fork();
 	if (g->pid == 0) {

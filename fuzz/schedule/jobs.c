@@ -204,7 +204,6 @@ static bool let_go_on(struct jobs *all, struct job *j)
 static void see_off(struct jobs *all, struct job *j)
 {
 	close(j->socket);
-	waitpid(j->pid, NULL, 0);
 	j->place = NOWHERE;
 	j->ended = true;
 	all->over(all->arg, j);
@@ -247,6 +246,13 @@ static void stop_all(struct jobs *all)
 	}
 }
 
+/* Jobs that have ended, and what an execution forked and left behind; many slow down who looks through all processes. */
+static void reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
 static size_t listen_to(const struct jobs *all, struct pollfd *p)
 {
 	size_t i, n = 0;
@@ -283,6 +289,7 @@ static bool keep_going(struct jobs *all, struct pollfd *p)
 			return true;
 		p[n] = (struct pollfd){all->news, POLLIN, 0};
 		poll(p, n + 1, -1);
+		reap();
 		if (p[n].revents && all->interrupted())
 			stop_all(all);
 		for (i = 0; i < n; i++)
@@ -303,6 +310,7 @@ bool jobs_run(struct jobs *all)
 		all->job[i] = (struct job){.number = i, .all = all, .place = NOWHERE};
 	all->stop = mmap(NULL, sizeof(*all->stop), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	good = p && all->stop != MAP_FAILED && keep_going(all, p);
+	reap();
 	free(p);
 	return good;
 }
