@@ -246,7 +246,7 @@ static void stop_all(struct jobs *all)
 	}
 }
 
-/* Jobs that have ended, and what an execution forked and left behind; many slow down who looks through all processes. */
+/* Jobs that have ended, and what they have left behind. */
 static void reap(void)
 {
 	while (waitpid(-1, NULL, WNOHANG) > 0)

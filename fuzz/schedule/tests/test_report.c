@@ -64,6 +64,20 @@ START_TEST(an_interruption_ends_it)
 }
 END_TEST
 
+/* Of these executions one in five is cut short when it has a second process. */
+START_TEST(what_executions_leave_behind_is_reaped)
+{
+	ck_assert_int_eq(tool("--version; $B/../../../poolproof explore reference --strategy dpor --schedules 2000 "
+			      "--scenario exit_14_exit_vs_cancel_vs_dequeue >log & p=$!; most=0; "
+			      "while kill -0 $p && ! grep -q explore: log; do "
+			      "n=$(cat /proc/[0-9]*/stat 2>/dev/null | grep -c '(exe) Z'); "
+			      "[ $n -gt $most ] && most=$n; sleep 0.05; done; wait $p; s=$?; cat log; "
+			      "[ $most -lt 100 ] || echo $most zombies; exit $s"), 0);
+	ck_printed("2000 executions");
+	ck_not_printed(" zombies");
+}
+END_TEST
+
 START_TEST(what_cannot_be_written_is_told)
 {
 	ck_assert_int_eq(tool("explore --program --directory no/such $B/buggy abba"), 2);
@@ -184,6 +198,7 @@ int main(int argc, char **argv)
 	tcase_add_test(c, what_is_not_exhausted_is_bounded);
 	tcase_add_test(c, what_is_no_schedule_is_refused);
 	tcase_add_test(c, an_interruption_ends_it);
+	tcase_add_test(c, what_executions_leave_behind_is_reaped);
 	tcase_add_test(c, what_cannot_be_written_is_told);
 	tcase_add_test(c, what_is_not_supported_is_not_explored);
 	tcase_set_timeout(c, 0);
