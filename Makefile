@@ -152,9 +152,9 @@ $(MODULES:%=$(B)/poolproof-%.so): $(B)/poolproof-%.so:
 $(call harness,$(MODULES:%=modules/%)): DEFS += -fvisibility=hidden
 
 # Preloaded by the tool; nothing of it may call what it stands before.
-$(B)/poolproof-inject.so: conformance/inject/inject.c
+$(B)/poolproof-inject.so: conformance/inject/inject.c conformance/inject/when.c conformance/inject/when.h
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE= -shared -fPIC -fno-builtin $(WARN) -O2 -g -o $@ $< -ldl
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE= -shared -fPIC -fno-builtin $(WARN) -O2 -g -o $@ $(filter %.c,$^) -ldl
 
 # ---- backends -------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 /* inject.c: see inject.h. */
 #include "inject.h"
 
-#include <dlfcn.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +14,14 @@
 #define OBJECT "poolproof-inject.so"
 #define BEGUN "POOLPROOF_INJECT" /* what LD_PRELOAD was before us, after a '=' if it was set */
 
-static void (*arm)(int nth, bool lasting);
-static bool (*disarm)(void);
-static long (*blocks)(void);
+/* Of conformance/inject/, where it is loaded, or linked; else NULL. */
+#define ELSEWHERE __attribute__((weak, visibility("default")))
+
+void poolproof_inject_arm(int nth, bool lasting) ELSEWHERE;
+bool poolproof_inject_disarm(void) ELSEWHERE;
+void poolproof_inject_pause(void) ELSEWHERE;
+void poolproof_inject_resume(void) ELSEWHERE;
+long poolproof_inject_blocks(void) ELSEWHERE;
 
 /* ---- to be there ---------------------------------------------------------------- */
 
@@ -69,9 +73,6 @@ void inject_begin(char **argv)
 	const char *begun = getenv(BEGUN), *before = getenv("LD_PRELOAD");
 	char record[2 * PATH_MAX];
 
-	*(void **)&arm = dlsym(RTLD_DEFAULT, "poolproof_inject_arm");
-	*(void **)&disarm = dlsym(RTLD_DEFAULT, "poolproof_inject_disarm");
-	*(void **)&blocks = dlsym(RTLD_DEFAULT, "poolproof_inject_blocks");
 	if (begun) {
 		restore(begun);
 		return;
@@ -85,34 +86,57 @@ void inject_begin(char **argv)
 	restore(record);
 }
 
-/* ---- for cases -------------------------------------------------------------------- */
+/* ---- to use it -------------------------------------------------------------------- */
 
-void need_injection(void)
+/* Not if another malloc stands before it. */
+static bool is_asked(void)
 {
 	void *volatile block;
 
-	if (!arm)
-		unsupported("memory cannot be made to fail here: " OBJECT " is not loaded");
-	backend();
 	inject_arm(1, false);
 	block = malloc(1);
 	inject_disarm();
 	free(block);
-	if (block)
+	return !block;
+}
+
+bool inject_is_there(void)
+{
+	return poolproof_inject_arm && is_asked();
+}
+
+void need_injection(void)
+{
+	if (!poolproof_inject_arm)
+		unsupported("memory cannot be made to fail here: " OBJECT " is not loaded");
+	backend();
+	if (!is_asked())
 		unsupported("memory cannot be made to fail here: malloc is not asked");
 }
 
 void inject_arm(int nth, bool lasting)
 {
-	arm(nth, lasting);
+	poolproof_inject_arm(nth, lasting);
 }
 
 bool inject_disarm(void)
 {
-	return disarm();
+	return poolproof_inject_disarm();
+}
+
+void inject_pause(void)
+{
+	if (poolproof_inject_pause)
+		poolproof_inject_pause();
+}
+
+void inject_resume(void)
+{
+	if (poolproof_inject_resume)
+		poolproof_inject_resume();
 }
 
 long inject_blocks(void)
 {
-	return blocks();
+	return poolproof_inject_blocks();
 }

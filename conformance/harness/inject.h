@@ -18,6 +18,9 @@
  */
 void inject_begin(char **argv);
 
+/* Is it there, and asked for memory? */
+bool inject_is_there(void);
+
 /*
  * For cases: UNSUPPORTED unless the object is there and is asked for memory.  Loads
  * the backend, which is not to happen under failures.
@@ -30,6 +33,13 @@ void need_injection(void);
  */
 void inject_arm(int nth, bool lasting);
 bool inject_disarm(void);
+
+/*
+ * Between the two nothing that the calling thread asks for is counted or fails: for code
+ * of the harness that a backend calls.  They nest; where nothing can fail they do nothing.
+ */
+void inject_pause(void);
+void inject_resume(void);
 
 /* Blocks of memory that the process has taken and not given back. */
 long inject_blocks(void);

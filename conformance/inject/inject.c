@@ -5,10 +5,9 @@
  * Stands before libc's malloc and its relatives, pthread_create and thrd_create,
  * for the tool, the backend and every library of theirs alike.  It spoils memory that
  * is not in use, and ends the process when a mutex is unlocked that is not locked.
- * Each thread has a count of its own of calls until one fails; a thread that has set
- * none is not disturbed.  What harness/inject.c looks up here by name has no other
- * header.
  */
+#include "when.h"
+
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -28,48 +27,9 @@ void *__libc_realloc(void *block, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *block);
 
-/* ---- when to fail ------------------------------------------------------------- */
-
-/* Of the calling thread. */
-static _Thread_local struct {
-	int left;     /* calls until one fails; 0: none will */
-	bool lasting; /* and all after it too */
-	bool failed;
-	int inside;   /* a thread that is started is one call, whatever that takes */
-} state __attribute__((tls_model("initial-exec")));
-
-static atomic_long blocks;
-
-static bool fails(void)
-{
-	if (state.left == 0 || state.inside)
-		return false;
-	if (state.left > 1) {
-		state.left--;
-		return false;
-	}
-	if (!state.lasting)
-		state.left = 0;
-	state.failed = true;
-	return true;
-}
-
 /* ---- for the harness ------------------------------------------------------------ */
 
-/* Fail the nth call from now on of the calling thread, and all after it if lasting. */
-void poolproof_inject_arm(int nth, bool lasting)
-{
-	state.left = nth;
-	state.lasting = lasting;
-	state.failed = false;
-}
-
-/* No more; true if a call has failed. */
-bool poolproof_inject_disarm(void)
-{
-	state.left = 0;
-	return state.failed;
-}
+static atomic_long blocks;
 
 /* Blocks of memory that the process has taken and not given back. */
 long poolproof_inject_blocks(void)
@@ -112,12 +72,12 @@ static void *fresh(void *block)
 
 void *malloc(size_t size)
 {
-	return fails() ? no_memory() : fresh(__libc_malloc(size));
+	return inject_fails() ? no_memory() : fresh(__libc_malloc(size));
 }
 
 void *calloc(size_t count, size_t size)
 {
-	return fails() ? no_memory() : counted(__libc_calloc(count, size));
+	return inject_fails() ? no_memory() : counted(__libc_calloc(count, size));
 }
 
 void free(void *block)
@@ -137,12 +97,12 @@ void *realloc(void *block, size_t size)
 		free(block);
 		return NULL;
 	}
-	return fails() ? no_memory() : __libc_realloc(block, size);
+	return inject_fails() ? no_memory() : __libc_realloc(block, size);
 }
 
 void *memalign(size_t alignment, size_t size)
 {
-	return fails() ? no_memory() : fresh(__libc_memalign(alignment, size));
+	return inject_fails() ? no_memory() : fresh(__libc_memalign(alignment, size));
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
@@ -193,15 +153,16 @@ __attribute__((constructor)) static void find_real(void)
 	*(void **)&real_thrd_create = dlsym(RTLD_NEXT, "thrd_create");
 }
 
+/* A thread that is started is one request, whatever that takes. */
 int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*body)(void *), void *arg)
 {
 	int status;
 
-	if (fails())
+	if (inject_fails())
 		return EAGAIN;
-	state.inside++;
+	poolproof_inject_pause();
 	status = real_pthread_create(thread, attr, body, arg);
-	state.inside--;
+	poolproof_inject_resume();
 	return status;
 }
 
@@ -209,10 +170,10 @@ int thrd_create(thrd_t *thread, thrd_start_t body, void *arg)
 {
 	int status;
 
-	if (fails())
+	if (inject_fails())
 		return thrd_nomem;
-	state.inside++;
+	poolproof_inject_pause();
 	status = real_thrd_create(thread, body, arg);
-	state.inside--;
+	poolproof_inject_resume();
 	return status;
 }
