@@ -203,12 +203,21 @@ static bool hear_sanitizers(struct campaign *c, struct failure *f)
 	return f->kind != NO_FAILURE;
 }
 
+/* Where it hangs may only show what has gone wrong before. */
+static void judge_hang(struct shared *s)
+{
+	oracle_judge(&s->history, NULL, &s->finding);
+	s->found = s->finding.judgement == VIOLATION;
+}
+
 static void judge(struct campaign *c, struct failure *f)
 {
 	struct shared *s = c->shared;
 	char *end = guest_end_text(&c->guest);
 	unsigned last = EVENTS_MAX;
 
+	if (!s->found && s->loaded && end && c->guest.end != GUEST_ENDED)
+		judge_hang(s);
 	if (s->found) {
 		last = s->finding.event;
 		set_message(f, FAILED, s->finding.message);
