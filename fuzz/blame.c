@@ -2,6 +2,8 @@
 /* blame.c: see blame.h.  The tables are those of spec/05-author.md. */
 #include "blame.h"
 
+#include <string.h>
+
 #include <poolproof/backend.h>
 
 #include "program.h"
@@ -67,9 +69,24 @@ static const char *task_clause(const struct blame *b)
 		return "INIT-11";
 	if (b->seen & FINISHED)
 		return b->event->kind == EVENT_TASK_END ? "STATE-19" : "EXEC-12";
+	if (b->map_refused)
+		return "RESOURCE-11";
 	if (b->of_map && !b->shutdown_cancels)
 		return "MAP-33";
 	return b->cancel_told || !b->shutdown_cancels ? "CANCEL-3" : "SHUTDOWN-34";
+}
+
+/* An accepted task does not run; what was refused beside it is the likely cause. */
+static const char *lost_clause(const struct blame *b, const char *otherwise)
+{
+	if (b->starved)
+		return "RESOURCE-17";
+	return b->pool_starved ? "RESOURCE-4" : otherwise;
+}
+
+bool blame_is_guess(const char *clause)
+{
+	return strcmp(clause, "RESOURCE-17") == 0 || strcmp(clause, "RESOURCE-4") == 0;
 }
 
 static const char *shutdown_clause(const struct blame *b)
@@ -81,7 +98,7 @@ static const char *shutdown_clause(const struct blame *b)
 		return "SHUTDOWN-32";
 	if (b->begun && !b->ended)
 		return cancels ? "SHUTDOWN-37" : "SHUTDOWN-9";
-	return cancels && !b->begun ? "SHUTDOWN-11" : b->begun ? "SHUTDOWN-11" : "SHUTDOWN-10";
+	return cancels || b->begun ? "SHUTDOWN-11" : lost_clause(b, "SHUTDOWN-10");
 }
 
 /* Told as cancelled, and nobody has. */
@@ -105,7 +122,7 @@ static const char *result_clause(const struct blame *b, const row r)
 	if (e->status == PP_BROKEN)
 		return "INIT-9";
 	if (b->of_executor && !b->begun && !(b->seen & DONE))
-		return "EXEC-12"; /* an outcome without a run */
+		return lost_clause(b, "EXEC-12"); /* an outcome without a run */
 	if (b->of_executor && b->begun && !b->ended)
 		return "STATE-19";
 	return r[one_state(b->seen)];
@@ -117,6 +134,18 @@ static const char *wait_cancelled_clause(const struct blame *b)
 	if (!b->shutdown_cancels)
 		return "WAIT-15";
 	return b->cancel_told ? "SHUTDOWN-44" : "SHUTDOWN-41";
+}
+
+/* What must not need what it did not get. */
+static const char *needy_clause(const struct event *e)
+{
+	if (!e->failed)
+		return NULL;
+	if (e->what == CALL_CANCEL && !e->yes)
+		return "RESOURCE-15";
+	if ((e->what == CALL_SET_RESULT || e->what == CALL_SET_EXCEPTION) && e->status == PP_NO_RESOURCES)
+		return "RESOURCE-14";
+	return NULL;
 }
 
 static const char *return_clause(const struct blame *b)
@@ -153,6 +182,8 @@ static const char *return_clause(const struct blame *b)
 		return shutdown_clause(b);
 	case CALL_MAP_END:
 		return "MAP-33";
+	case CALL_MAP_BEGIN:
+		return "RESOURCE-11";
 	}
 	return "STATE-22";
 }
@@ -171,9 +202,11 @@ const char *blame_clause(const struct blame *b)
 	case EVENT_ARGUMENT_RELEASED:
 		return release_row[b->seen & BIT(PENDING) ? PENDING : one_state(b->seen)];
 	case EVENT_THE_END:
-		return b->begun ? "STATE-19" : "EXEC-12";
+		return b->begun ? "STATE-19" : lost_clause(b, "EXEC-12");
 	}
-	clause = several ? meeting(b) : NULL;
+	clause = needy_clause(b->event);
+	if (!clause && several)
+		clause = meeting(b);
 	return clause ? clause : return_clause(b);
 }
 

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include <poolproof/backend.h>
+
 #include "blame.h"
 
 bool violation_at(struct checker *c, unsigned event, const char *clause, const char *format, ...)
@@ -58,7 +60,7 @@ void note_feature(struct checker *c, const struct event *e, unsigned seen)
 	if (!c->features)
 		return;
 	hash ^= (uint32_t)(uint8_t)e->status << 13 ^ (uint32_t)e->yes << 17 ^ seen << 18 ^
-		(uint32_t)e->form << 26 ^ (uint32_t)(e->worker >= 0) << 30;
+		(uint32_t)e->form << 26 ^ (uint32_t)(e->worker >= 0) << 30 ^ (uint32_t)e->failed << 31;
 	hash *= 0x9E3779B1U;
 	hash >>= 18;
 	c->features[hash >> 3] |= (uint8_t)(1U << (hash & 7));
@@ -82,6 +84,7 @@ static const char *states_text(unsigned seen)
 bool blame(struct checker *c, unsigned event, const struct event *e, int future, unsigned seen)
 {
 	struct future *f = &c->futures[future];
+	const struct event *made = answer(c, f->call);
 	struct blame b = {
 		.event = e,
 		.seen = seen,
@@ -90,6 +93,9 @@ bool blame(struct checker *c, unsigned event, const struct event *e, int future,
 		.shutdown_cancels = f->executor >= 0 && c->executors[f->executor].cancels,
 		.shut = f->executor >= 0 && c->executors[f->executor].shut,
 		.of_map = f->of_map,
+		.map_refused = made && made->status == PP_NO_RESOURCES && f->of_map,
+		.starved = made && made->failed && !f->of_map,
+		.pool_starved = f->executor >= 0 && c->executors[f->executor].starved,
 		.begun = f->begun > 0,
 		.ended = f->ended,
 	};
@@ -107,6 +113,11 @@ bool seen(struct checker *c, const struct event *e, int future, unsigned states,
 
 	note_feature(c, e, before);
 	return good || blame(c, c->at, e, future, before);
+}
+
+bool may_be_refused(const struct checker *c, const struct event *e)
+{
+	return c->h->scarce || e->failed;
 }
 
 uint64_t tasks_running(const struct checker *c, int executor)

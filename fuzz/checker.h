@@ -37,12 +37,14 @@ struct executor {
 	int workers;
 	int busy; /* tasks that have begun and not ended */
 	bool cancels;
+	bool starved; /* a request of a call of it has failed */
 	int good_threads[THREADS]; /* that have run the initializer */
 	int good_count;
 };
 
 struct callback {
 	bool exists, known; /* known: add_done_callback has returned OK */
+	bool refused;	    /* or NO_RESOURCES */
 	int future;
 	int add; /* event of the CALL */
 	int returned; /* event of the RETURN; -1 if it never does */
@@ -61,7 +63,7 @@ struct checker {
 	struct callback callbacks[CALLS_MAX]; /* by the call that added it */
 	uint64_t yielded[CALLS_MAX];	      /* by the as_completed_begin */
 	int taken[CALLS_MAX];		      /* outcomes, by the map_begin */
-	uint64_t busy_at[CALLS_MAX];	      /* tasks of its executor, by the shutdown */
+	uint64_t busy_at[CALLS_MAX];	      /* tasks of its executor, by the shutdown or map_begin */
 };
 
 /* ---- each takes an event, and returns false when the walk is over ------------------------------- */
@@ -89,6 +91,9 @@ const struct event *question(const struct checker *c, int call);
 const struct event *answer(const struct checker *c, int call);
 struct future *future_of(struct checker *c, const struct event *e);
 struct executor *executor_of(struct checker *c, const struct event *e);
+
+/* Its RETURN e may be NO_RESOURCES. */
+bool may_be_refused(const struct checker *c, const struct event *e);
 
 /* The tasks of an executor that have begun and not ended, a bit for each future. */
 uint64_t tasks_running(const struct checker *c, int executor);

@@ -58,6 +58,7 @@ static bool call_submit(struct checker *c, const struct event *e)
 
 	if (!executor_of(c, e))
 		return not_judged(c);
+	c->busy_at[e->call] = tasks_running(c, e->executor);
 	for (i = 0; i < n; i++)
 		if (!begin_future(c, e, e->future + i, e->executor, e->what == CALL_MAP_BEGIN))
 			return false;
@@ -121,6 +122,7 @@ static bool call_add_callback(struct checker *c, const struct event *e)
 	c->callbacks[e->call] = (struct callback){
 		.exists = true,
 		.known = a && a->status == PP_OK,
+		.refused = a && a->status == PP_NO_RESOURCES,
 		.future = e->future,
 		.add = (int)c->at,
 		.returned = c->return_of[e->call],

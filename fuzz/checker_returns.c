@@ -8,6 +8,11 @@
 
 #define TICK 0.001 /* seconds; WAIT-22 leaves as much open */
 
+static int bits(uint64_t set)
+{
+	return __builtin_popcountll(set);
+}
+
 static bool is_forever(double timeout)
 {
 	return isinf(timeout) && timeout > 0;
@@ -33,11 +38,19 @@ static bool told_broken(struct checker *c, int future)
 	return true;
 }
 
+/* A call was refused that had all it asked for; false. */
+static bool refused_for_nothing(struct checker *c, const struct event *e, const char *clause)
+{
+	return violation(c, clause, "%s returned NO_RESOURCES, and no request of it had failed", call_names[e->what]);
+}
+
 static bool return_executor_new(struct checker *c, const struct event *e)
 {
 	const struct event *q = question(c, e->call);
 
-	if (q->count <= 0 && e->status != PP_INVALID_ARGUMENT)
+	if (e->status == PP_NO_RESOURCES && !may_be_refused(c, e))
+		return refused_for_nothing(c, e, "EXEC-4");
+	if (q->count <= 0 && e->status != PP_INVALID_ARGUMENT && e->status != PP_NO_RESOURCES)
 		return violation(c, q->count ? "EXEC-2" : "EXEC-1", "executor_new(%d) returned %s", q->count,
 				 status_text(e->status));
 	if (e->status != PP_OK && e->yes)
@@ -70,6 +83,9 @@ static bool return_submit(struct checker *c, const struct event *e)
 		return not_judged(c);
 	if (e->status != PP_OK && !is_refusal(e->status))
 		return violation(c, "EXEC-12", "submit returned %s", status_text(e->status));
+	if (e->status == PP_NO_RESOURCES && !may_be_refused(c, e))
+		return refused_for_nothing(c, e, x->starved ? "RESOURCE-5" : submit_clause(e, seen));
+	x->starved |= e->failed || e->status == PP_NO_RESOURCES;
 	if (e->status != PP_OK && e->yes)
 		return violation(c, e->status == PP_SHUTDOWN ? "SHUTDOWN-8" : "EXEC-22",
 				 "a refused submit wrote the handle");
@@ -84,13 +100,35 @@ static bool return_submit(struct checker *c, const struct event *e)
 	return true;
 }
 
+/* The tasks of the executor of call e that have begun before it and have not ended by its return. */
+static uint64_t busy_throughout(const struct checker *c, const struct event *e)
+{
+	return c->busy_at[e->call] & tasks_running(c, e->executor);
+}
+
+/* RESOURCE-11, where no worker was free to take any of it. */
+static bool nothing_left(struct checker *c, const struct event *e)
+{
+	const struct event *q = question(c, e->call);
+	int i, workers = c->executors[e->executor].workers;
+
+	if (e->status != PP_NO_RESOURCES || workers <= 0 || bits(busy_throughout(c, e)) < workers)
+		return true;
+	for (i = 0; i < q->count; i++)
+		if (!seen(c, e, q->future + i, DONE, -1))
+			return false;
+	return true;
+}
+
 /* MAP-16: of a source that raised the call tells, and of no other. */
 static bool return_map_begin(struct checker *c, const struct event *e)
 {
 	if (e->yes != (e->status == PP_RAISED))
 		return violation(c, "MAP-16", "map_begin returned %s, and its source %s", status_text(e->status),
 				 e->yes ? "raised" : "did not raise");
-	return e->yes || question(c, e->call)->count == 0 || return_submit(c, e);
+	if (e->yes || (question(c, e->call)->count == 0 && (e->status != PP_NO_RESOURCES || may_be_refused(c, e))))
+		return true;
+	return return_submit(c, e) && nothing_left(c, e);
 }
 
 static bool seen_through(struct checker *c, const struct event *e)
@@ -109,19 +147,13 @@ static bool seen_through(struct checker *c, const struct event *e)
 	return true;
 }
 
-static int bits(uint64_t set)
-{
-	return __builtin_popcountll(set);
-}
-
 /* SHUTDOWN-32, where all workers were busy with the same tasks from the call to the return. */
 static bool seen_cancelled(struct checker *c, const struct event *e)
 {
 	struct executor *x = &c->executors[e->executor];
-	uint64_t busy = c->busy_at[e->call] & tasks_running(c, e->executor);
 	int i, called = c->call_of[e->call];
 
-	if (x->workers <= 0 || bits(busy) < x->workers)
+	if (x->workers <= 0 || bits(busy_throughout(c, e)) < x->workers)
 		return true;
 	for (i = 0; i < FUTURES_MAX; i++) {
 		struct future *f = &c->futures[i];
@@ -152,7 +184,7 @@ static bool return_shutdown(struct checker *c, const struct event *e)
 	if (e->status != PP_OK && asks_itself(e) && e->form != FORM_NOWAIT && e->form != FORM_CANCEL_NOWAIT)
 		return true;
 	if (e->status != PP_OK)
-		return violation(c, x->shut ? "SHUTDOWN-27" : "SHUTDOWN-18", "shutdown returned %s",
+		return violation(c, e->failed ? "RESOURCE-16" : x->shut ? "SHUTDOWN-27" : "SHUTDOWN-18", "shutdown returned %s",
 				 status_text(e->status));
 	executor_return(&x->model, e->call, &before);
 	x->shut = true;
@@ -174,6 +206,22 @@ static bool return_on_future(struct checker *c, const struct event *e)
 		return blame(c, c->at, e, e->future, before);
 	note_feature(c, e, before);
 	return true;
+}
+
+static bool return_add_callback(struct checker *c, const struct event *e)
+{
+	if (e->status != PP_OK && !(e->status == PP_NO_RESOURCES && may_be_refused(c, e)))
+		return violation(c, "CALLBACK-35", "add_done_callback returned %s%s", status_text(e->status),
+				 e->status == PP_NO_RESOURCES ? ", and no request of it had failed" : "");
+	return return_on_future(c, e);
+}
+
+static bool return_future_new(struct checker *c, const struct event *e)
+{
+	if (e->status == PP_OK || (e->status == PP_NO_RESOURCES && may_be_refused(c, e)))
+		return true;
+	return violation(c, "RESOURCE-8", "future_new returned %s%s", status_text(e->status),
+			 e->status == PP_NO_RESOURCES ? ", and no request of it had failed" : "");
 }
 
 /* What may stand in an output that was not to be written. */
@@ -278,7 +326,9 @@ static bool return_wait(struct checker *c, const struct event *e)
 	if (q->form > PP_ALL_COMPLETED)
 		return e->status == PP_INVALID_ARGUMENT ||
 		       violation(c, "WAIT-36", "wait returned %s for a return_when that is none", status_text(e->status));
-	if (e->status == PP_NO_RESOURCES || refuses_timeout(q, e))
+	if (e->status == PP_NO_RESOURCES && e->done)
+		return violation(c, "RESOURCE-9", "wait returned NO_RESOURCES, and told of futures");
+	if ((e->status == PP_NO_RESOURCES && may_be_refused(c, e)) || refuses_timeout(q, e))
 		return true;
 	if (e->status != PP_OK)
 		return violation(c, "WAIT-2", "wait returned %s", status_text(e->status));
@@ -292,6 +342,14 @@ static bool return_wait(struct checker *c, const struct event *e)
 	if (!has_timed_out(q, e))
 		return violation(c, "WAIT-22", "wait returned after %g s of %g s", e->time - q->time, q->timeout);
 	return true;
+}
+
+static bool return_as_completed_begin(struct checker *c, const struct event *e)
+{
+	if (e->status == PP_OK || (e->status == PP_NO_RESOURCES && may_be_refused(c, e)) ||
+	    refuses_timeout(question(c, e->call), e))
+		return true;
+	return violation(c, "ASCOMP-1", "as_completed_begin returned %s", status_text(e->status));
 }
 
 static bool return_as_completed_next(struct checker *c, const struct event *e)
@@ -316,7 +374,7 @@ static bool return_as_completed_next(struct checker *c, const struct event *e)
 	case PP_TIMEOUT:
 		return timeout_good(c, begin, e, "ASCOMP-17");
 	}
-	return e->status == PP_NO_RESOURCES ||
+	return (e->status == PP_NO_RESOURCES && may_be_refused(c, e)) ||
 	       violation(c, "ASCOMP-1", "as_completed_next returned %s", status_text(e->status));
 }
 
@@ -367,8 +425,13 @@ bool on_return(struct checker *c, const struct event *e)
 	case CALL_NOTIFY:
 	case CALL_SET_RESULT:
 	case CALL_SET_EXCEPTION:
-	case CALL_ADD_CALLBACK:
 		return return_on_future(c, e);
+	case CALL_ADD_CALLBACK:
+		return return_add_callback(c, e);
+	case CALL_FUTURE_NEW:
+		return return_future_new(c, e);
+	case CALL_AS_COMPLETED_BEGIN:
+		return return_as_completed_begin(c, e);
 	case CALL_RESULT:
 	case CALL_EXCEPTION:
 		return return_result(c, e);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "campaign.h"
+#include "inject.h"
 #include "loader.h"
 #include "options.h"
 #include "program_file.h"
@@ -89,7 +90,7 @@ static int help(void)
 	       "  --threads N        with up to N threads, 0 to 4 (default: 3); 0 is sequential\n"
 	       "  --shard I/N        the I-th part of N, counted from 1; by default what an array job says\n"
 	       "  --without NAMES    without these operations: wait, shutdown:cancel, task:submit,\n"
-	       "                     callback:submit, initializer:fail, ...\n"
+	       "                     callback:submit, initializer:fail, fail, ...\n"
 	       "  --first            end with the first that fails\n"
 	       "  --no-shrink        write programs that fail as they are\n"
 	       "  --directory DIR    write programs that fail to DIR (default: .)\n"
@@ -320,6 +321,10 @@ static bool can_write(struct command *c)
 static bool prepare(struct command *c)
 {
 	time_scale = c->scale * sanitizers_slowdown();
+	if (!inject_is_there() && !without_has(&c->campaign.without, OP_FAIL)) {
+		printf("fuzz: no memory and no thread can be made to fail here: without fail\n");
+		without_add(&c->campaign.without, op_types[OP_FAIL].name);
+	}
 	return target_locate(c->backend, c->error, ERROR_SIZE) && guests_begin(c->error, ERROR_SIZE) &&
 	       probe(&c->name, &c->version, c->error, ERROR_SIZE) && campaign_open(&c->campaign, c->error, ERROR_SIZE);
 }

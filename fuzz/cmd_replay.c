@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "campaign.h"
+#include "inject.h"
 #include "loader.h"
 #include "options.h"
 #include "program_file.h"
@@ -119,6 +120,8 @@ static int replay(struct command *c)
 	if (end == CAMPAIGN_INTERRUPTED)
 		return tool_error("interrupted");
 	program_print(&c->file.program, stdout);
+	if (program_fails(&c->file.program) && !inject_is_there())
+		puts("(no memory and no thread can be made to fail here: its fail did nothing)");
 	if (end == CAMPAIGN_DONE) {
 		printf("\nreplay: passed %lu times\n", c->campaign.repeats);
 		return EXIT_GOOD;

@@ -7,14 +7,15 @@
 
 # Other targets have another time if none is given.
 FUZZ_TIME := $(or $(TIME),60)
-FUZZ_PARTS   := $(filter-out fuzz/standalone.c fuzz/target_%,$(wildcard fuzz/*.c fuzz/schedule/*.c))
+FUZZ_PARTS   := $(filter-out fuzz/standalone.c fuzz/wrap.c fuzz/target_%,$(wildcard fuzz/*.c fuzz/schedule/*.c))
 FUZZ_TESTS   := $(wildcard fuzz/tests/test_*.c)
 FUZZ_TARGETS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(wildcard fuzz/target_*.c))
 FUZZ_HARNESS := $(filter-out conformance/harness/main.c,$(HARNESS))
 
 # The tool's own names must not stand in for those of a backend.
 FUZZ_HIDDEN = -fvisibility=hidden
-$(B)/fuzz/tests/wrong.o: FUZZ_HIDDEN =
+# What a thread has of its own is there from its start: it is looked at where nothing can be had.
+$(B)/fuzz/tests/wrong.o: FUZZ_HIDDEN = -ftls-model=initial-exec
 
 $(B)/fuzz/%.o: fuzz/%.c
 	$(Q)mkdir -p $(@D)
@@ -27,10 +28,15 @@ $(B)/fuzz/wrong.so: $(B)/fuzz/tests/wrong.o $(B)/libcfutures.a conformance/backe
 $(B)/fuzz/tests/test_%: $(B)/fuzz/tests/test_%.o $(call objs,$(FUZZ_PARTS) $(FUZZ_HARNESS)) $(B)/ledger.o
 	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -ldl -lm
 
+# What the one target that runs programs has wrap.c stand in front of: each __wrap_NAME of it.
+FUZZ_WRAP := $(shell grep -o '__wrap_[a-z_]*' fuzz/wrap.c | sort -u | cut -c8-)
+$(B)/fuzz/target_sequential: $(call objs,fuzz/wrap.c conformance/inject/when.c)
+$(B)/fuzz/target_sequential: FUZZ_FLAGS = $(FUZZ_WRAP:%=-Wl,--wrap=%)
+
 # Without LIB_FUZZING_ENGINE a target replays the files that it is given.
 $(B)/fuzz/target_%: $(B)/fuzz/target_%.o $(if $(LIB_FUZZING_ENGINE),,$(B)/fuzz/standalone.o) \
                     $(call objs,$(FUZZ_PARTS) $(FUZZ_HARNESS) conformance/backends/reference.c) $(B)/ledger.o $(B)/libcfutures.a
-	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_FUZZING_ENGINE) $(PKG_LIBS) -ldl -lm
+	$(Q)$(CC) -pthread $(SANFLAGS) $(LDFLAGS) $(FUZZ_FLAGS) -o $@ $^ $(LIB_FUZZING_ENGINE) $(PKG_LIBS) -ldl -lm
 
 fuzz-targets: $(FUZZ_TARGETS)
 

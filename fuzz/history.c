@@ -55,6 +55,7 @@ void history_clear(struct history *h, int concurrency, unsigned futures)
 	atomic_store(&h->calls, 0);
 	atomic_store(&h->futures, futures);
 	h->concurrency = concurrency;
+	h->scarce = false;
 	atomic_store(&h->count, 0);
 }
 
@@ -111,6 +112,12 @@ static void print_timeout(double t, FILE *f)
 		fputs(", forever", f);
 	else
 		fprintf(f, ", %g s", t);
+}
+
+static void print_request(const struct event *e, FILE *f)
+{
+	if (e->request)
+		fprintf(f, ", its request %d%s failing", e->request, e->lasting ? " and all after it" : "");
 }
 
 static void print_subject(const struct event *e, FILE *f)
@@ -171,21 +178,23 @@ static void print_outcome(const struct event *e, FILE *f)
 
 static void print_answer(const struct event *e, FILE *f)
 {
+	const char *failed = e->failed ? ", a request failed" : "";
+
 	switch (e->what) {
 	case CALL_CANCEL:
 	case CALL_DONE:
 	case CALL_RUNNING:
 	case CALL_CANCELLED:
-		fputs(e->yes ? "true" : "false", f);
+		fprintf(f, "%s%s", e->yes ? "true" : "false", failed);
 		return;
 	case CALL_AS_COMPLETED_END:
 	case CALL_MAP_END:
 	case CALL_EXECUTOR_RELEASE:
 	case CALL_FUTURE_RELEASE:
-		fputs("returned", f);
+		fprintf(f, "returned%s", failed);
 		return;
 	}
-	fputs(status_text(e->status), f);
+	fprintf(f, "%s%s", status_text(e->status), failed);
 	if (e->what == CALL_NOTIFY && e->status == PP_OK)
 		fputs(e->yes ? ", true" : ", false", f);
 	if (e->what == CALL_ADD_CALLBACK)
@@ -207,6 +216,7 @@ void event_print(const struct event *e, FILE *f)
 	case EVENT_CALL:
 		fprintf(f, "#%-3d %s(", e->call, call_names[e->what]);
 		print_subject(e, f);
+		print_request(e, f);
 		break;
 	case EVENT_RETURN:
 		fprintf(f, "#%-3d ... %s: ", e->call, call_names[e->what]);

@@ -68,9 +68,10 @@ extern const char *const call_names[CALL_KINDS];
 /*
  * Which members an event has, besides kind, thread and time:
  *
- * CALL             what, call, and of its subject executor, future, set
+ * CALL             what, call, and of its subject executor, future, set; request
+ *                  and lasting, if one is to fail
  * RETURN           what, call, the subject again, and of its answer status,
- *                  yes, outcome, done
+ *                  yes, outcome, done; failed
  * TASK_*           executor, future; at the END status and outcome
  * CALLBACK_*       future, call (the one that added it); yes: of the right future
  * INIT_*           executor; at the END status
@@ -81,6 +82,9 @@ struct event {
 	uint8_t what;	      /* enum call_kind */
 	uint8_t form;	      /* of shutdown, return_when, with release function */
 	uint8_t yes;	      /* bool answers, *run, called at once, the source raised */
+	uint8_t request;      /* for memory or a thread, of the call: the one that is to fail; 0: none */
+	bool lasting;	      /* and all after it */
+	bool failed;	      /* one did */
 	int8_t status;
 	int8_t executor; /* -1 for none, as for all that follow */
 	int8_t future;	 /* the first one of a map */
@@ -124,6 +128,7 @@ struct history {
 	atomic_uint calls;
 	atomic_uint futures; /* numbers given out to futures that no operation names */
 	int concurrency;     /* as the backend declares it */
+	bool scarce;	     /* any call may find no memory, thread or room; else one of which a request failed */
 	struct event events[EVENTS_MAX];
 };
 

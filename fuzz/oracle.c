@@ -52,6 +52,20 @@ static bool has_overtaken(struct checker *c, const struct event *e, int *younger
 	return false;
 }
 
+/* By what it was refused with. */
+static const char *refused_clause(int status)
+{
+	switch (status) {
+	case PP_SHUTDOWN:
+		return "SHUTDOWN-4";
+	case PP_BROKEN:
+		return "INIT-11";
+	case PP_NO_RESOURCES:
+		return "RESOURCE-1";
+	}
+	return "EXEC-12";
+}
+
 static bool on_task_begin(struct checker *c, const struct event *e)
 {
 	struct future *f = future_of(c, e);
@@ -61,8 +75,7 @@ static bool on_task_begin(struct checker *c, const struct event *e)
 	if (!f || !x)
 		return not_judged(c);
 	if (f->acceptance == REFUSED)
-		return violation(c, f->refusal == PP_SHUTDOWN ? "SHUTDOWN-4" : f->refusal == PP_BROKEN ? "INIT-11" : "EXEC-12",
-				 "the task of f%d runs, whose submit was refused", e->future);
+		return violation(c, refused_clause(f->refusal), "the task of f%d runs, whose submit was refused", e->future);
 	if (f->begun++)
 		return violation(c, f->of_map ? "MAP-2" : "EXEC-12", "the task of f%d runs again", e->future);
 	if (!seen(c, e, e->future, BIT(RUNNING), -1))
@@ -174,6 +187,8 @@ static bool on_callback(struct checker *c, const struct event *e)
 
 	if (!b->exists)
 		return not_judged(c);
+	if (b->refused)
+		return violation(c, "RESOURCE-13", "callback #%d of f%d is called, whose adding was refused", e->call, b->future);
 	if (!e->yes)
 		return violation(c, "CALLBACK-8", "a callback of f%d is given another future", b->future);
 	if (b->begun++)

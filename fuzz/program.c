@@ -6,6 +6,7 @@
 
 #define CODE_BITS 5
 #define WORKERS_MAX 3
+#define REQUESTS_MAX 12 /* a map of three arguments makes as many */
 
 const struct op_type op_types[OP_COUNT] = {
 	[OP_SUBMIT] = {"submit", {OPERAND_EXECUTOR, OPERAND_TASK, OPERAND_ANY}},
@@ -30,6 +31,7 @@ const struct op_type op_types[OP_COUNT] = {
 	[OP_EXECUTOR_NEW] = {"executor_new", {OPERAND_EXECUTOR, OPERAND_WORKERS, OPERAND_INIT}},
 	[OP_OPEN] = {"open", {OPERAND_GATE}},
 	[OP_YIELD] = {"yield", {OPERAND_NONE}},
+	[OP_FAIL] = {"fail", {OPERAND_REQUEST, OPERAND_LASTING}},
 };
 
 const char *const task_names[TASK_KINDS] = {
@@ -95,6 +97,28 @@ unsigned program_threads(const struct program *p)
 	return n;
 }
 
+bool program_fails(const struct program *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->count; i++)
+		if (p->ops[i].code == OP_FAIL)
+			return true;
+	return false;
+}
+
+const struct op *program_fail_of(const struct program *p, size_t i)
+{
+	const struct op *op = &p->ops[i];
+
+	if (op->code == OP_FAIL)
+		return NULL;
+	while (i-- > 0)
+		if (p->ops[i].thread == op->thread)
+			return p->ops[i].code == OP_FAIL ? &p->ops[i] : NULL;
+	return NULL;
+}
+
 int workers_of(uint8_t operand)
 {
 	static const int workers[] = {1, 2, 3, 0, -1};
@@ -139,6 +163,10 @@ static unsigned values_of(enum operand o, size_t futures)
 		return INIT_KINDS;
 	case OPERAND_GATE:
 		return GATES_MAX;
+	case OPERAND_REQUEST:
+		return REQUESTS_MAX;
+	case OPERAND_LASTING:
+		return 2;
 	}
 	return 1;
 }

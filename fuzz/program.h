@@ -12,6 +12,12 @@
  * operation: thread and code, then three operands, each taken modulo the number
  * of its values.
  *
+ * `fail` says of the next operation of its thread that, of what the first call of it
+ * asks for, memory or a thread, the Nth is refused, and if lasting all after it.  That
+ * holds for the calling thread and for what the backend asks for: not for tasks, callbacks
+ * and all that they call, though it is inside that call that they run.  Where nothing can be
+ * made to fail (inject_is_there) it does nothing.
+ *
  * Every program ends: what waits without limit waits for gates, which are opened
  * when nothing moves any more, or for futures of the author's half, which are
  * finished then (run_program.h).
@@ -56,6 +62,7 @@ enum op_code {
 	OP_EXECUTOR_NEW,
 	OP_OPEN,
 	OP_YIELD,
+	OP_FAIL, /* a request of the first call of the next operation of its thread */
 	OP_COUNT
 };
 
@@ -107,7 +114,9 @@ enum operand {
 	OPERAND_FORM,
 	OPERAND_WORKERS,
 	OPERAND_INIT,
-	OPERAND_GATE
+	OPERAND_GATE,
+	OPERAND_REQUEST, /* for memory or a thread: which one, from 0 on */
+	OPERAND_LASTING	 /* whether all after it fail too */
 };
 
 /* What the codes are called, and what their operands mean. */
@@ -149,6 +158,12 @@ unsigned program_threads(const struct program *p); /* without the set-up */
 /* The number of the future that operation i makes; -1 if it makes none. */
 int program_future_of(const struct program *p, size_t i);
 
+/* Does anything in it fail? */
+bool program_fails(const struct program *p);
+
+/* The `fail` that is for operation i; NULL if there is none. */
+const struct op *program_fail_of(const struct program *p, size_t i);
+
 /* Take operation i out, and with it what names the future that it makes. */
 void program_drop(struct program *p, size_t i);
 
@@ -156,6 +171,8 @@ void program_drop(struct program *p, size_t i);
 int workers_of(uint8_t operand);
 static inline unsigned map_arguments(uint8_t operand) { return operand & 3; }
 static inline unsigned map_asks(uint8_t operand) { return operand >> 2 & 3; }
+static inline int request_of(const struct op *fail) { return fail->operands[0] + 1; }
+static inline bool is_lasting(const struct op *fail) { return fail->operands[1]; }
 
 /* program_print.c: the program as text to read. */
 void program_print(const struct program *p, FILE *f);

@@ -5,12 +5,14 @@
  *	cc -pthread -I.../include repro.c -ldl && ./a.out ./mypool.so
  *
  * It needs poolproof/backend.h and nothing else.  Each call is printed with
- * its answer; the gates are opened when the program has stood still for a while.
+ * its answer; the gates are opened when the program has stood still for a while.  Where
+ * something is to fail, the program has a malloc and a pthread_create of its own, which stand
+ * before those of glibc for the backend too.
  */
 #include "program.h"
 
 static const char head[] =
-	"#include <dlfcn.h>\n#include <pthread.h>\n#include <stdatomic.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
+	"#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <errno.h>\n#include <pthread.h>\n#include <stdatomic.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
 	"#include <unistd.h>\n\n#include <poolproof/backend.h>\n\n"
 	"static const struct pp_backend *b;\n"
 	"static struct pp_executor *e[3];\n"
@@ -31,6 +33,25 @@ static const char head[] =
 	"struct arguments { int left; };\n"
 	"static int next_argument(void *s, void **arg)\n{\n\tstruct arguments *a = s;\n\n"
 	"\tif (a->left-- <= 0)\n\t\treturn PP_STOP_ITERATION;\n\t*arg = &numbers[15];\n\treturn PP_OK;\n}\n\n";
+
+/* As conformance/inject/when.c and inject.c, as far as it needs that. */
+static const char failing[] =
+	"/* Of this thread: requests for memory or a thread until one fails, and whether all after it do. */\n"
+	"static _Thread_local int left, lasting;\n"
+	"static void fail(int nth, int all) { left = nth; lasting = all; }\n"
+	"static int fails(void)\n{\n\tint now = left == 1;\n\n\tif (left > 1)\n\t\tleft--;\n\tif (now)\n\t\tleft = lasting;\n"
+	"\treturn now;\n}\n\n"
+	"void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);\n"
+	"void *malloc(size_t n) { return fails() ? NULL : __libc_malloc(n); }\n"
+	"void *calloc(size_t n, size_t m) { return fails() ? NULL : __libc_calloc(n, m); }\n"
+	"void *realloc(void *p, size_t n) { return fails() ? NULL : __libc_realloc(p, n); }\n"
+	"void *aligned_alloc(size_t a, size_t n) { return fails() ? NULL : __libc_memalign(a, n); }\n"
+	"int posix_memalign(void **p, size_t a, size_t n) { return (*p = aligned_alloc(a, n)) ? 0 : ENOMEM; }\n"
+	"int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*body)(void *), void *arg)\n{\n"
+	"\tint (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *), was, status;\n\n"
+	"\tif (fails())\n\t\treturn EAGAIN;\n\twas = left;\n\tleft = 0;\n"
+	"\t*(void **)&real = dlsym(RTLD_NEXT, \"pthread_create\");\n"
+	"\tstatus = real(t, a, body, arg);\n\tleft = was;\n\treturn status;\n}\n\n";
 
 static const char *const forms[FORMS] = {"shutdown(%s)", "shutdown_nowait(%s)", "shutdown_cancel(%s, true)",
 					 "shutdown_cancel(%s, false)"};
@@ -77,15 +98,27 @@ static void print_task_body(const struct program *p, const struct op *op, FILE *
 	}
 }
 
+/* Nothing fails inside a task or a callback. */
+static const char *pause_of(const struct program *p)
+{
+	return program_fails(p) ? "\tint was = left;\n\n\tleft = 0;\n" : "";
+}
+
+static const char *resume_of(const struct program *p)
+{
+	return program_fails(p) ? "\tleft = was;\n" : "";
+}
+
 static void print_task(const struct program *p, size_t i, FILE *out)
 {
 	const struct op *op = &p->ops[i];
 	bool raises = op->operands[1] == TASK_RAISE || op->operands[1] == TASK_GATE_RAISE;
 
-	fprintf(out, "static int task%zu(void *arg, void **outcome)\n{\n\tSAY(\"  task of f%%d begins\", *(int *)arg);\n", i);
+	fprintf(out, "static int task%zu(void *arg, void **outcome)\n{\n%s\tSAY(\"  task of f%%d begins\", *(int *)arg);\n", i,
+		pause_of(p));
 	print_task_body(p, op, out);
-	fprintf(out, "\tSAY(\"  task of f%%d ends\", *(int *)arg);\n\t*outcome = arg;\n\treturn %s;\n}\n\n",
-		raises ? "PP_RAISED" : "PP_OK");
+	fprintf(out, "\tSAY(\"  task of f%%d ends\", *(int *)arg);\n\t*outcome = arg;\n%s\treturn %s;\n}\n\n",
+		resume_of(p), raises ? "PP_RAISED" : "PP_OK");
 }
 
 static void print_callback(const struct program *p, size_t i, FILE *out)
@@ -93,7 +126,8 @@ static void print_callback(const struct program *p, size_t i, FILE *out)
 	const struct op *op = &p->ops[i];
 	unsigned n = op->operands[2], e = n % EXECUTORS_MAX, futures = (unsigned)program_futures(p);
 
-	fprintf(out, "static int callback%zu(struct pp_future *g, void *arg)\n{\n\tSAY(\"  callback %zu\");\n\t(void)g;\n\t(void)arg;\n", i, i);
+	fprintf(out, "static int callback%zu(struct pp_future *g, void *arg)\n{\n%s\tSAY(\"  callback %zu\");\n\t(void)g;\n\t(void)arg;\n", i,
+		pause_of(p), i);
 	switch (op->operands[1]) {
 	case CALLBACK_ASK:
 		fputs("\task(g);\n", out);
@@ -111,7 +145,7 @@ static void print_callback(const struct program *p, size_t i, FILE *out)
 		fprintf(out, "\tif (e[%u])\n\t\tb->shutdown_nowait(e[%u]);\n", e, e);
 		break;
 	}
-	fprintf(out, "\treturn %s;\n}\n\n", op->operands[1] == CALLBACK_RAISE ? "PP_RAISED" : "PP_OK");
+	fprintf(out, "%s\treturn %s;\n}\n\n", resume_of(p), op->operands[1] == CALLBACK_RAISE ? "PP_RAISED" : "PP_OK");
 }
 
 static void print_new(unsigned e, int workers, unsigned init, FILE *out)
@@ -175,6 +209,7 @@ static void print_op(const struct program *p, size_t i, FILE *out)
 {
 	const struct op *op = &p->ops[i];
 	const uint8_t *o = op->operands;
+	const char *fails_no_more = program_fail_of(p, i) ? " fail(0, 0);" : "";
 	int future = program_future_of(p, i);
 	char executor[8];
 
@@ -195,15 +230,15 @@ static void print_op(const struct program *p, size_t i, FILE *out)
 		break;
 	case OP_AS_COMPLETED:
 		print_set(o[0], out);
-		fprintf(out, "struct pp_completed *it; int k = %u; if (b->as_completed_begin(gs, n, %s, &it) == PP_OK) {\n"
+		fprintf(out, "struct pp_completed *it; int k = %u; if (b->as_completed_begin(gs, n, %s, &it) == PP_OK) {%s\n"
 			     "\t\twhile (k-- > 0 && b->as_completed_next(it, &g) == PP_OK) SAY(\"yielded\");\n\t\tb->as_completed_end(it); } }\n",
-			o[1], timeouts[o[2]]);
+			o[1], timeouts[o[2]], fails_no_more);
 		break;
 	case OP_MAP:
 		fprintf(out, "if (%s) { struct arguments a = {%u}; struct pp_source s = {next_argument, &a}; struct pp_map *it; void *x; int k = %u;\n"
-			     "\t\tif (b->map_begin(%s, task%zu, &s, PP_FOREVER, 0, &it, &x) == PP_OK) {\n"
+			     "\t\tif (b->map_begin(%s, task%zu, &s, PP_FOREVER, 0, &it, &x) == PP_OK) {%s\n"
 			     "\t\t\twhile (k-- > 0 && b->map_next(it, &x) == PP_OK) SAY(\"map gave one\");\n\t\t\tb->map_end(it); } }\n",
-			executor, map_arguments(o[2]), map_asks(o[2]), executor, i);
+			executor, map_arguments(o[2]), map_asks(o[2]), executor, i, fails_no_more);
 		break;
 	case OP_FUTURE_NEW:
 		fprintf(out, "SAY(\"future_new f%d %%d\", b->future_new(&f[%d]));\n", future, future);
@@ -226,6 +261,9 @@ static void print_op(const struct program *p, size_t i, FILE *out)
 	case OP_YIELD:
 		fputs("usleep(0);\n", out);
 		break;
+	case OP_FAIL:
+		fprintf(out, "fail(%d, %d);\n", request_of(op), is_lasting(op));
+		break;
 	default:
 		print_future_op(op, i, out);
 	}
@@ -237,8 +275,11 @@ static void print_thread(const struct program *p, unsigned t, FILE *out)
 
 	fprintf(out, "static void *thread%u(void *unused)\n{\n", t);
 	for (i = 0; i < p->count; i++)
-		if (p->ops[i].thread == t)
+		if (p->ops[i].thread == t) {
 			print_op(p, i, out);
+			if (program_fail_of(p, i))
+				fputs("\tfail(0, 0);\n", out);
+		}
 	fputs("\treturn unused;\n}\n\n", out);
 }
 
@@ -271,6 +312,8 @@ void program_print_c(const struct program *p, FILE *out)
 	program_print(p, out);
 	fputs("\n * cc -pthread -I.../include repro.c -ldl && ./a.out ./mypool.so\n */\n", out);
 	fputs(head, out);
+	if (program_fails(p))
+		fputs(failing, out);
 	for (i = 0; i < p->count; i++) {
 		if (is_submit(&p->ops[i]) || p->ops[i].code == OP_MAP)
 			print_task(p, i, out);

@@ -62,8 +62,11 @@ void program_guest_print(const void *history, const char *file, FILE *f)
 	struct ruling r;
 	char error[1024];
 
-	if (program_file_read(file, &p, error, sizeof(error)))
+	if (program_file_read(file, &p, error, sizeof(error))) {
 		program_print(&p.program, f);
+		if (program_fails(&p.program))
+			fputs("(no memory and no thread can be made to fail here: its fail did nothing)\n", f);
+	}
 	oracle_judge(history, NULL, &r);
 	fputc('\n', f);
 	history_print(history, r.judgement == VIOLATION ? r.event : EVENTS_MAX, f);

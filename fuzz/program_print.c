@@ -108,6 +108,12 @@ static void print_operand(const struct op *op, int k, FILE *f)
 	case OPERAND_GATE:
 		fprintf(f, "g%u", n);
 		break;
+	case OPERAND_REQUEST:
+		fprintf(f, "request %d", request_of(op));
+		break;
+	case OPERAND_LASTING:
+		fputs(is_lasting(op) ? "lasting" : "once", f);
+		break;
 	case OPERAND_ANY:
 	case OPERAND_NONE:
 		break;

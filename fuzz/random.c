@@ -24,7 +24,7 @@ unsigned random_below(uint64_t *state, unsigned n)
 	return n ? (unsigned)(random_next(state) % n) : 0;
 }
 
-/* How often each operation is drawn: in the set-up, and in threads. */
+/* How often each operation is drawn: in the set-up, and in threads; for `fail` see starve. */
 static const struct {
 	uint8_t setup, thread;
 } weights[OP_COUNT] = {
@@ -85,6 +85,8 @@ static uint8_t random_operand(uint64_t *state, enum operand o)
 		return (uint8_t)random_below(state, random_below(state, 8) ? 3 : 5);
 	case OPERAND_ANY:
 		return (uint8_t)random_below(state, 3);
+	case OPERAND_REQUEST: /* few calls make more */
+		return (uint8_t)random_below(state, random_below(state, 2) ? 3 : 6);
 	default:
 		return (uint8_t)random_next(state);
 	}
@@ -98,6 +100,34 @@ static struct op random_op(uint64_t *state, unsigned thread)
 	for (k = 0; k < 3; k++)
 		op.operands[k] = random_operand(state, op_types[op.code].operands[k]);
 	return op;
+}
+
+static void insert_at(struct program *p, size_t at, struct op op)
+{
+	if (p->count == OPS_MAX)
+		return;
+	memmove(&p->ops[at + 1], &p->ops[at], (p->count - at) * sizeof(p->ops[0]));
+	p->ops[at] = op;
+	p->count++;
+}
+
+/*
+ * Have one operation in three programs fail, or two.  The state is a copy: what is drawn besides
+ * is the same with it and without.
+ */
+static void starve(struct program *p, uint64_t state)
+{
+	unsigned n = random_below(&state, 3) ? 0 : 1 + random_below(&state, 2);
+
+	while (n-- > 0 && p->count > 0) {
+		size_t at = random_below(&state, (unsigned)p->count);
+		struct op fail = {.thread = p->ops[at].thread, .code = OP_FAIL};
+
+		fail.operands[0] = random_operand(&state, OPERAND_REQUEST);
+		fail.operands[1] = random_operand(&state, OPERAND_LASTING);
+		insert_at(p, at, fail);
+	}
+	program_normalize(p);
 }
 
 void program_random(struct program *p, uint64_t *state, unsigned threads)
@@ -117,20 +147,15 @@ void program_random(struct program *p, uint64_t *state, unsigned threads)
 			p->ops[p->count] = random_op(state, 1);
 			p->ops[p->count++].thread = 0;
 		}
-	program_normalize(p);
+	starve(p, *state);
 }
 
 static void insert(struct program *p, uint64_t *state, unsigned threads)
 {
 	unsigned thread = random_below(state, threads + 1);
 	size_t at = random_below(state, (unsigned)p->count + 1);
-	struct op op = random_op(state, thread);
 
-	if (p->count == OPS_MAX)
-		return;
-	memmove(&p->ops[at + 1], &p->ops[at], (p->count - at) * sizeof(p->ops[0]));
-	p->ops[at] = op;
-	p->count++;
+	insert_at(p, at, random_op(state, thread));
 }
 
 void program_mutate(struct program *p, uint64_t *state, unsigned threads)
@@ -160,4 +185,6 @@ void program_mutate(struct program *p, uint64_t *state, unsigned threads)
 		}
 		program_normalize(p);
 	}
+	if (!program_fails(p))
+		starve(p, *state);
 }

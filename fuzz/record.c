@@ -945,6 +945,7 @@ void record_stand_before(struct pp_backend *table, struct record *r)
 	if (atomic_fetch_add(&r->tables, 1) > 0)
 		gap(GAP_EXIT);
 	r->history.concurrency = table->concurrency;
+	r->history.scarce = true; /* a case does not tell when it sees to that */
 #define STAND_BEFORE(entry) table->entry = table->entry ? r_##entry : NULL
 	STAND_BEFORE(executor_new);
 	STAND_BEFORE(executor_new_with_initializer);

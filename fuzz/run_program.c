@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "blocked.h"
+#include "inject.h"
 #include "order.h"
 #include "under_valgrind.h"
 
@@ -95,6 +96,7 @@ static unsigned runs;
 static atomic_int thread_count;
 static _Thread_local int thread_number;
 static _Thread_local int inside = -1; /* the executor whose task, callback or initializer this is */
+static _Thread_local const struct op *failing; /* for the next call of this thread; or NULL */
 
 double run_now(void)
 {
@@ -170,19 +172,35 @@ static struct event call_of(enum call_kind what)
 	return e;
 }
 
+/* From here to end the backend has the thread, and of what it asks for it may get nothing. */
+static void announce(struct world *w, struct event *e)
+{
+	const struct op *fail = failing;
+
+	failing = NULL;
+	if (fail) {
+		e->request = (uint8_t)request_of(fail);
+		e->lasting = is_lasting(fail);
+	}
+	add(w, e);
+	e->kind = EVENT_RETURN;
+	if (fail)
+		inject_arm(e->request, e->lasting);
+}
+
 /* False if there is no room for another call: then it is not made. */
 static bool begin(struct world *w, struct event *e)
 {
 	e->call = (int16_t)history_call(w->h);
 	if (e->call < 0)
 		return false;
-	add(w, e);
-	e->kind = EVENT_RETURN;
+	announce(w, e);
 	return true;
 }
 
 static void end(struct world *w, struct event *e, int status)
 {
+	e->failed = e->request && inject_disarm();
 	e->status = (int8_t)status;
 	add(w, e);
 }
@@ -386,8 +404,7 @@ static void do_set(struct world *w, struct pp_future *f, int future, enum call_k
 	if (!entry || e.call < 0)
 		return;
 	e.outcome = FUTURES_MAX + e.call;
-	add(w, &e);
-	e.kind = EVENT_RETURN;
+	announce(w, &e);
 	end(w, &e, entry(f, &tokens[e.outcome]));
 }
 
@@ -763,7 +780,9 @@ static int task(void *arg, void **outcome)
 	add(w, &e);
 	atomic_store(&item->begun, true);
 	inside = item->executor;
+	inject_pause();
 	task_body(w, item);
+	inject_resume();
 	inside = outer;
 	e.kind = EVENT_TASK_END;
 	e.outcome = item->future;
@@ -823,7 +842,9 @@ static int callback(struct pp_future *f, void *arg)
 	e.yes = f == hook->expected;
 	add(w, &e);
 	inside = HISTORY_EXECUTORS;
+	inject_pause();
 	callback_body(w, f, hook);
+	inject_resume();
 	inside = outer;
 	e.kind = EVENT_CALLBACK_END;
 	add(w, &e);
@@ -928,6 +949,8 @@ static void run_op(struct world *w, size_t i)
 	case OP_YIELD:
 		sched_yield();
 		break;
+	case OP_FAIL: /* see run_part */
+		break;
 	default:
 		f = acquire(&w->futures[o[0]]);
 		if (f) {
@@ -966,6 +989,7 @@ static void *run_part(void *arg)
 	struct part *part = arg;
 	struct world *w = part->world;
 	uint64_t random = w->seed + part->thread * UINT64_C(0x9E3779B97F4A7C15);
+	bool may_fail = program_fails(w->p) && inject_is_there();
 	size_t i;
 
 	thread_number = (int)part->thread + 1;
@@ -973,8 +997,10 @@ static void *run_part(void *arg)
 		if (w->p->ops[i].thread == part->thread) {
 			if (part->thread && !pp_schedule_begin)
 				delay(&random);
+			failing = may_fail ? program_fail_of(w->p, i) : NULL;
 			run_op(w, i);
 		}
+	failing = NULL;
 	atomic_fetch_sub(&w->threads_left, 1);
 	return NULL;
 }
@@ -1168,6 +1194,7 @@ void run_program(const struct running *r)
 	size_t i;
 
 	history_clear(r->history, r->backend->concurrency, NAMED_MAX);
+	r->history->scarce = r->backend->queue_bound != PP_UNLIMITED;
 	w = world_new(r);
 	thread_number = 1;
 	for (i = 0; i < r->program->count; i++)

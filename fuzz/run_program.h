@@ -8,6 +8,8 @@
  * it shuts down, asks every future, waits for callbacks that are to come, and
  * releases everything.
  *
+ * What `fail` says is done where it can be (inject.h), and told in the history.
+ *
  * What an operation names and is not there (not made yet, refused, released) makes
  * it do nothing.  A handle is only released while nobody else uses it, for
  * that would be the program's error and not the backend's.

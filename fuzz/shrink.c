@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "blame.h"
 #include "campaign.h"
 #include "run_program.h"
 
@@ -23,6 +24,12 @@ struct shrinking {
 	unsigned tries;
 	bool interrupted;
 };
+
+/* Work was lost, for want of memory by all appearances; now it is lost without any. */
+static bool was_no_want(const struct failure *f, const struct failure *found)
+{
+	return found->kind == f->kind && blame_is_guess(f->clause) && !program_fails(&found->program);
+}
 
 /* True, and f is it, if p fails in the same way. */
 static bool attempt(struct shrinking *s, const struct program *p)
@@ -39,7 +46,7 @@ static bool attempt(struct shrinking *s, const struct program *p)
 	s->interrupted = end == CAMPAIGN_INTERRUPTED;
 	if (end != CAMPAIGN_FAILURE)
 		return false;
-	if (!failure_same(&found, s->f)) {
+	if (!failure_same(&found, s->f) && !was_no_want(s->f, &found)) {
 		failure_clear(&found);
 		return false;
 	}
@@ -68,6 +75,18 @@ static bool drop_threads(struct shrinking *s)
 		smaller |= attempt(s, &p);
 	}
 	return smaller;
+}
+
+/* Whether it needs any. */
+static bool drop_fails(struct shrinking *s)
+{
+	struct program p = s->f->program;
+	size_t i;
+
+	for (i = p.count; i-- > 0;)
+		if (p.ops[i].code == OP_FAIL)
+			program_drop(&p, i);
+	return attempt(s, &p);
 }
 
 static bool drop_ops(struct shrinking *s)
@@ -132,7 +151,8 @@ unsigned shrink(struct campaign *c, struct failure *f, double seconds)
 	bool smaller = true;
 
 	while (smaller && !s.interrupted && run_now() < s.until) {
-		smaller = drop_threads(&s);
+		smaller = drop_fails(&s);
+		smaller |= drop_threads(&s);
 		smaller |= drop_ops(&s);
 		smaller |= simplify(&s);
 	}

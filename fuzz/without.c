@@ -79,6 +79,11 @@ bool without_add(struct without *w, const char *names)
 	return true;
 }
 
+bool without_has(const struct without *w, enum op_code code)
+{
+	return w->ops >> code & 1;
+}
+
 static void tame(const struct without *w, struct op *op)
 {
 	uint8_t *o = op->operands;
@@ -101,7 +106,7 @@ void without_apply(const struct without *w, struct program *p)
 		struct op *op = &p->ops[i];
 
 		tame(w, op);
-		if (w->ops >> op->code & 1 || (op->code == OP_SHUTDOWN && w->forms >> op->operands[1] & 1))
+		if (without_has(w, op->code) || (op->code == OP_SHUTDOWN && w->forms >> op->operands[1] & 1))
 			program_drop(p, i);
 		else
 			i++;

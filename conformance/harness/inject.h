@@ -4,7 +4,8 @@
  *
  * An object that is preloaded into the tool (conformance/inject/) stands before
  * malloc, its relatives and pthread_create, for a backend that was not built for
- * it and whose source need not be there.
+ * it and whose source need not be there.  A fuzzing target has the same linked to it
+ * (fuzz/wrap.c).
  */
 #ifndef POOLPROOF_INJECT_H
 #define POOLPROOF_INJECT_H

@@ -81,6 +81,18 @@ static int printed(int status)
 	return tool_error("cannot write to the standard output: %s", all ? "some of it is lost" : strerror(errno));
 }
 
+/* Commands under which memory and threads run out. */
+static bool makes_fail(const char *word)
+{
+	static const char *const words[] = {"run", "crosscheck", "fuzz", "replay"};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
@@ -93,7 +105,7 @@ int main(int argc, char **argv)
 		return printed(help());
 	if (strcmp(word, "--version") == 0)
 		return printed(tool_version());
-	if (strcmp(word, "run") == 0 || strcmp(word, "crosscheck") == 0)
+	if (makes_fail(word))
 		inject_begin(argv);
 	for (i = 0; i < COMMANDS; i++)
 		if (strcmp(word, commands[i].name) == 0)

@@ -13,8 +13,8 @@
  *	end                      all has been waited for
  *
  * The executor e0 has one worker unless the history begins with "workers2".  An
- * answer is OK, SHUTDOWN and so on, or true, false; a number after '@' in the word
- * names the thread, 1 if there is none.
+ * answer is OK, SHUTDOWN and so on, or true, false, with '!' if a request of the call
+ * had failed; a number after '@' in the word names the thread, 1 if there is none.
  */
 #include <check.h>
 #include <math.h>
@@ -89,14 +89,22 @@ static void begin_history(const char *text)
 /* The call of that word and future that is under way. */
 static int open_call[sizeof(calls) / sizeof(calls[0])][NAMED_MAX];
 
+/* But for the '!'. */
+static bool is_word(const char *answer, const char *word)
+{
+	size_t n = strcspn(answer, "!");
+
+	return strlen(word) == n && strncmp(answer, word, n) == 0;
+}
+
 static int status_of(const char *word)
 {
 	int s;
 
 	for (s = PP_OK; s <= PP_STOP_ITERATION; s++)
-		if (strcmp(word, status_text(s)) == 0)
+		if (is_word(word, status_text(s)))
 			return s;
-	ck_assert(strcmp(word, "true") == 0 || strcmp(word, "false") == 0);
+	ck_assert(is_word(word, "true") || is_word(word, "false"));
 	return PP_OK;
 }
 
@@ -120,12 +128,13 @@ static void add_call(size_t kind, int f, const char *answer, int thread)
 		e.outcome = FUTURES_MAX + e.call;
 	if (e.what == CALL_ADD_CALLBACK && !answer)
 		callback_of[f] = e.call;
-	if (answer && e.what == CALL_WAIT && e.form <= PP_ALL_COMPLETED) { /* the futures told as done, as bits */
+	if (answer && answer[0] >= '0' && answer[0] <= '9') { /* of wait, the futures told as done, as bits */
 		e.done = (uint64_t)atoi(answer);
 	} else if (answer) {
 		e.status = (int8_t)status_of(answer);
-		e.yes = strcmp(answer, "true") == 0;
+		e.yes = is_word(answer, "true");
 	}
+	e.failed = answer && strchr(answer, '!');
 	if (answer && (e.what == CALL_RESULT || e.what == CALL_EXCEPTION) &&
 	    (e.status == PP_RAISED || (e.status == PP_OK && e.what == CALL_RESULT)))
 		e.outcome = f;
@@ -255,6 +264,13 @@ static const char *const good[] = {
 	/* releases of arguments: before or after the future is done */
 	"submitfree0( submitfree0=OK run0 end0 free0 result0( result0=OK end",
 	"submitfree0( submitfree0=OK cancel0( cancel0=true free0 end",
+	/* a request failed: it is refused, and nothing of it happens, or all of it does */
+	"submit0( submit0=NO_RESOURCES! submit1( submit1=OK run1 end1 end",
+	"submit0( submit0=OK! run0 end0 result0( result0=OK end",
+	"nowait0( nowait0=OK submit0( submit0=NO_RESOURCES!",
+	"new0( new0=OK add0( add0=NO_RESOURCES! cancel0( cancel0=true! end",
+	"new0( new0=NO_RESOURCES! submit1( submit1=OK look1( look1=NO_RESOURCES! run1 end1 end",
+	"submit0( submit0=OK shutdown0( run0 end0 shutdown0=OK!",
 	/* a call that never returned may have had its effect */
 	"submit0( submit0=OK cancel0( cancelled0@2( cancelled0=true",
 };
@@ -336,6 +352,24 @@ static const struct {
 	{"MEM-6", "submitfree0( submitfree0=OK free0"},
 	{"MEM-8", "nowait0( nowait0=OK submitfree0( submitfree0=SHUTDOWN free0"},
 	{"MEM-1", "submitfree0( submitfree0=OK run0 end0 result0( result0=OK end"},
+	{"EXEC-23", "submit0( submit0=NO_RESOURCES"},
+	{"RESOURCE-5", "submit0( submit0=NO_RESOURCES! submit1( submit1=NO_RESOURCES"},
+	{"RESOURCE-1", "submit0( submit0=NO_RESOURCES! run0"},
+	{"RESOURCE-17", "submit0( submit0=OK! end"},
+	{"RESOURCE-17", "submit0( submit0=OK! shutdown0( shutdown0=OK"},
+	{"RESOURCE-4", "submit0( submit0=OK submit1( submit1=NO_RESOURCES! end"},
+	{"RESOURCE-4", "submit0( submit0=OK submit1( submit1=NO_RESOURCES! result0( result0=OK"},
+	{"RESOURCE-8", "new0( new0=NO_RESOURCES"},
+	{"RESOURCE-13", "new0( new0=OK add0( add0=NO_RESOURCES! cancel0( call0@1"},
+	{"RESOURCE-14", "new0( new0=OK set0( set0=NO_RESOURCES!"},
+	{"RESOURCE-15", "new0( new0=OK cancel0( cancel0=false!"},
+	{"RESOURCE-16", "nowait0( nowait0=NO_RESOURCES!"},
+	{"CALLBACK-35", "new0( new0=OK add0( add0=NO_RESOURCES"},
+	{"CALLBACK-1", "submit0( submit0=OK add0( add0=false! run0 end0 result0( result0=OK end"},
+	{"WAIT-2", "submit0( submit0=OK look0( look0=NO_RESOURCES"},
+	{"MEM-8", "submitfree0( submitfree0=NO_RESOURCES! free0"},
+	{"MEM-1", "submitfree0( submitfree0=OK! run0 end0 result0( result0=OK end"},
+	{"SHUTDOWN-18", "nowait0( nowait0=NO_RESOURCES"},
 	{"MEM-12", "submitfree0( submitfree0=OK initfails result0( result0=BROKEN end"},
 };
 
@@ -376,6 +410,23 @@ START_TEST(what_is_too_wild_is_not_judged)
 }
 END_TEST
 
+/* Who cannot tell when memory was there allows every refusal, and what was refused stays so. */
+START_TEST(where_all_is_scarce_any_call_may_be_refused)
+{
+	struct ruling found;
+
+	begin_history("");
+	h.scarce = true;
+	add_word("submit0(");
+	add_word("submit0=NO_RESOURCES");
+	oracle_judge(&h, NULL, &found);
+	ck_assert_int_eq(found.judgement, ALLOWED);
+	add_word("run0");
+	oracle_judge(&h, NULL, &found);
+	ck_assert_str_eq(found.clause, "RESOURCE-1");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("model");
@@ -386,6 +437,7 @@ int main(void)
 	tcase_add_loop_test(t, bad_histories_break_their_clause_with_their_last_event, 0,
 			    (int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_test(t, what_is_too_wild_is_not_judged);
+	tcase_add_test(t, where_all_is_scarce_any_call_may_be_refused);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);
 	srunner_run_all(r, CK_NORMAL);

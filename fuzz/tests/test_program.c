@@ -133,6 +133,59 @@ START_TEST(dropping_a_future_takes_its_uses_along)
 }
 END_TEST
 
+/* fail(request 2, once); e1 = ...; fail(request 1, lasting); f0 = submit; in thread 1, fail; in thread 2, wait */
+static struct program failing_program(void)
+{
+	return (struct program){
+		.workers = 1,
+		.count = 8,
+		.ops = {
+			{0, OP_FAIL, {1, 0}},
+			{0, OP_EXECUTOR_NEW, {1, 0, 0}},
+			{0, OP_FAIL, {0, 1}},
+			{1, OP_FAIL, {3, 0}},
+			{0, OP_SUBMIT, {0, TASK_RETURN, 0}},
+			{2, OP_WAIT, {1, 2, TIMEOUT_FOREVER}},
+			{1, OP_FAIL, {4, 0}},
+			{1, OP_MAP, {0, TASK_RETURN, 3}},
+		},
+	};
+}
+
+START_TEST(a_fail_is_for_the_next_operation_of_its_thread)
+{
+	static const int expected[] = {-1, 0, -1, -1, 2, -1, -1, 6};
+	struct program p = failing_program(), small = small_program();
+	size_t i;
+
+	for (i = 0; i < p.count; i++)
+		ck_assert_ptr_eq(program_fail_of(&p, i), expected[i] < 0 ? NULL : &p.ops[expected[i]]);
+	ck_assert(program_fails(&p));
+	ck_assert(!program_fails(&small));
+}
+END_TEST
+
+START_TEST(a_fail_reads_as_text)
+{
+	struct program p = failing_program();
+	char *text = text_of(&p, program_print);
+
+	ck_assert_str_eq(text, "e0: 1 worker, no initializer\n"
+			       "set-up:\n"
+			       "  fail(request 2, once)\n"
+			       "  executor_new(e1, 1 workers, no initializer)\n"
+			       "  fail(request 1, lasting)\n"
+			       "  f0 = submit(e0, return)\n"
+			       "thread 1:\n"
+			       "  fail(request 4, once)\n"
+			       "  fail(request 5, once)\n"
+			       "  map(e0, return, 3 arguments, 0 asks)\n"
+			       "thread 2:\n"
+			       "  wait({f0}, ALL_COMPLETED, forever)\n");
+	free(text);
+}
+END_TEST
+
 START_TEST(a_program_reads_as_text)
 {
 	struct program p = small_program();
@@ -150,24 +203,31 @@ START_TEST(a_program_reads_as_text)
 }
 END_TEST
 
-/* Each text that is C compiles; what it does is shown by hand. */
+static void expect_compiles(const struct program *p, const char *path)
+{
+	char command[256];
+	FILE *f = fopen(path, "w");
+
+	program_print_c(p, f);
+	fclose(f);
+	snprintf(command, sizeof(command), "cc -std=gnu11 -Wall -Wno-unused -Werror -fsyntax-only -Iconformance/include %s",
+		 path);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* Each text that is C compiles; what it does is shown by hand, and for one that fails by fuzz/check. */
 START_TEST(a_program_prints_as_c_that_compiles)
 {
-	char path[] = "/tmp/poolproof-repro-XXXXXX.c", command[256];
+	char path[] = "/tmp/poolproof-repro-XXXXXX.c";
 	int i, fd = mkstemps(path, 2);
+	struct program p = failing_program();
 	uint64_t state = 5;
-	struct program p;
 
 	ck_assert_int_ge(fd, 0);
+	expect_compiles(&p, path);
 	for (i = 0; i < 4; i++) {
-		FILE *f = fopen(path, "w");
-
 		program_random(&p, &state, 4);
-		program_print_c(&p, f);
-		fclose(f);
-		snprintf(command, sizeof(command),
-			 "cc -std=gnu11 -Wall -Wno-unused -Werror -fsyntax-only -Iconformance/include %s", path);
-		ck_assert_int_eq(system(command), 0);
+		expect_compiles(&p, path);
 	}
 	remove(path);
 }
@@ -273,6 +333,8 @@ int main(void)
 	tcase_add_test(t, random_and_mutated_programs_are_valid);
 	tcase_add_test(t, a_seed_means_the_same_programs);
 	tcase_add_test(t, dropping_a_future_takes_its_uses_along);
+	tcase_add_test(t, a_fail_is_for_the_next_operation_of_its_thread);
+	tcase_add_test(t, a_fail_reads_as_text);
 	tcase_add_test(t, a_program_reads_as_text);
 	tcase_add_test(t, a_program_prints_as_c_that_compiles);
 	tcase_add_test(t, what_a_program_is_to_do_without_is_not_in_it);

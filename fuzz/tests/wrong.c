@@ -33,6 +33,7 @@ struct pool {
 	pp_initializer *initializer;
 	void *initarg;
 	atomic_bool shut, failed;
+	atomic_uint refusals;
 };
 
 static struct pool pools[POOLS];
@@ -49,6 +50,7 @@ static struct pool *pool_new(pp_initializer *initializer, void *initarg)
 	pool->initarg = initarg;
 	atomic_store(&pool->shut, false);
 	atomic_store(&pool->failed, false);
+	atomic_store(&pool->refusals, 0);
 	atomic_store(&any_failed, false);
 	atomic_store(&any_shut, false);
 	return pool;
@@ -122,6 +124,8 @@ static int wrapped(struct pp_executor *e, pp_task *task, void *arg, struct pp_fu
 	struct call *call = malloc(sizeof(*call));
 	int status;
 
+	if (!call)
+		return PP_NO_RESOURCES;
 	*call = (struct call){task, arg, NULL};
 	status = cf_executor_submit(e, run_call, call, f);
 	if (status != CF_OK)
@@ -233,6 +237,102 @@ static int drained(struct pp_executor *e, pp_task *task, void *arg, pp_release *
 	return status;
 }
 
+/* ---- tasks and callbacks when a request for memory or a thread has failed -------------- */
+
+static bool has_memory(void)
+{
+	void *volatile block = malloc(1);
+
+	free(block);
+	return block;
+}
+
+/* Refuses every fourth call, though nothing is missing. */
+static bool refuses(const char *name)
+{
+	return is(name) && atomic_fetch_add(&turn, 1) % 4 == 3;
+}
+
+/* What was on the work queue at a refusal is gone. */
+struct queued {
+	pp_task *task;
+	void *arg;
+	struct pool *pool;
+	unsigned refusals;
+};
+
+static int run_queued(void *arg, void **outcome)
+{
+	struct queued q = *(struct queued *)arg;
+
+	free(arg);
+	return q.refusals == atomic_load(&q.pool->refusals) ? q.task(q.arg, outcome) : PP_OK;
+}
+
+static int queued(struct pp_executor *e, pp_task *task, void *arg, struct pp_future **f)
+{
+	struct pool *pool = pool_of(e);
+	struct queued *q = malloc(sizeof(*q));
+	int status;
+
+	if (!q)
+		return PP_NO_RESOURCES;
+	*q = (struct queued){task, arg, pool, atomic_load(&pool->refusals)};
+	status = cf_executor_submit(e, run_queued, q, f);
+	if (status == CF_NO_RESOURCES)
+		atomic_fetch_add(&pool->refusals, 1);
+	if (status != CF_OK)
+		free(q);
+	return status;
+}
+
+/* Once more what was refused: what was to fail has failed. */
+static void submit_again(struct pp_executor *e, pp_task *task, void *arg)
+{
+	struct pp_future *f;
+
+	if (cf_executor_submit(e, task, arg, &f) == CF_OK)
+		cf_future_release(f);
+}
+
+static int starved(struct pp_executor *e, pp_task *task, void *arg, pp_release *release, struct pp_future **f)
+{
+	atomic_fetch_add(&pool_of(e)->refusals, 1);
+	if (is("starved_runs"))
+		submit_again(e, task, arg);
+	if (is("starved_releases") && release)
+		release(arg);
+	return is("starved_is_ok") ? (int)cf_future_new(f) : PP_NO_RESOURCES;
+}
+
+/* A map that was refused runs what it has read. */
+struct reading {
+	const struct pp_source *source;
+	void *args[16];
+	int count;
+};
+
+static int read_one(void *state, void **arg)
+{
+	struct reading *r = state;
+	int status = r->source->next(r->source->state, arg);
+
+	if (status == PP_OK && r->count < 16)
+		r->args[r->count++] = *arg;
+	return status;
+}
+
+static int map_regardless(struct pp_executor *e, pp_task *task, const struct pp_source *source, struct pp_map **it)
+{
+	struct reading r = {.source = source};
+	struct cf_source reads = {read_one, &r};
+	int status = cf_executor_map(e, task, &reads, PP_FOREVER, 0, it, NULL);
+
+	while (status == CF_NO_RESOURCES && r.count > 0)
+		submit_again(e, task, r.args[--r.count]);
+	return status;
+}
+
 /* What is refused runs all the same, here. */
 static int refused(pp_task *task, void *arg, struct pp_future **f)
 {
@@ -260,7 +360,13 @@ static int submit(struct pp_executor *e, pp_task *task, void *arg, struct pp_fut
 		return drained(e, task, arg, NULL, f);
 	if (is("double_run") || is("wrong_outcome") || is("exception_as_value") || is("never_runs") || is("fifo"))
 		return wrapped(e, task, arg, f);
+	if (is("starved_loses_queue"))
+		return queued(e, task, arg, f);
+	if (refuses("refuses_submit") || (is("starved_for_good") && atomic_load(&pool_of(e)->refusals)))
+		return PP_NO_RESOURCES;
 	status = cf_executor_submit(e, task, arg, f);
+	if (status == CF_NO_RESOURCES)
+		return starved(e, task, arg, NULL, f);
 	if (status == CF_BROKEN && is("accepts_when_broken"))
 		return refused(task, arg, f);
 	if (status == CF_BROKEN && is("loses_when_broken"))
@@ -324,7 +430,11 @@ static int submit_with_release(struct pp_executor *e, pp_task *task, void *arg, 
 		return kept_when_broken(e, task, arg, release, f);
 	if (is("shut_pool_runs_cancelled"))
 		return drained(e, task, arg, release, f);
+	if (is("release_needs_memory") && !has_memory())
+		call.release = NULL;
 	status = cf_executor_submit_call(e, &call, f);
+	if (status == CF_NO_RESOURCES)
+		return starved(e, task, arg, release, f);
 	if (status == CF_BROKEN && is("loses_when_broken"))
 		return cf_future_new(f);
 	if (status == CF_OK && is("release_early"))
@@ -344,6 +454,9 @@ static bool cancel_what_was_pending(struct pp_future *f)
 
 static bool cancel(struct pp_future *f)
 {
+	if (is("cancel_needs_memory") && !has_memory())
+		return false;
+
 	bool denies = is("shut_pool_denies") && atomic_load(&any_shut) && cf_future_cancelled(f);
 	bool answer = is("cancel_looks_first") ? cancel_what_was_pending(f) : cf_future_cancel(f) && !denies;
 
@@ -402,15 +515,22 @@ static int call_elsewhere(struct pp_future *f, void *arg)
 static int add_done_callback(struct pp_future *f, pp_done_callback *callback, void *arg)
 {
 	struct twice *t;
+	int status;
 
+	if (refuses("refuses_callback"))
+		return PP_NO_RESOURCES;
 	if (is("callback_lost") && !cf_future_done(f))
 		callback = ignore;
 	if (is("callback_looks_first") && !cf_future_done(f) && (usleep(1), cf_future_done(f)))
 		return PP_OK;
 	if (is("callback_early"))
 		return callback(f, arg), PP_OK;
-	if (!is("callback_twice") && !is("shutdown_loses_callbacks"))
-		return cf_future_add_done_callback(f, callback, arg);
+	if (!is("callback_twice") && !is("shutdown_loses_callbacks")) {
+		status = cf_future_add_done_callback(f, callback, arg);
+		if (status == CF_NO_RESOURCES && is("starved_calls_back"))
+			cf_future_add_done_callback(f, callback, arg);
+		return status;
+	}
 	t = malloc(sizeof(*t));
 	*t = (struct twice){callback, arg};
 	return cf_future_add_done_callback(f, is("callback_twice") ? call_twice : call_elsewhere, t);
@@ -418,7 +538,7 @@ static int add_done_callback(struct pp_future *f, pp_done_callback *callback, vo
 
 static int set_result(struct pp_future *f, void *value)
 {
-	int status = cf_future_set_result(f, value);
+	int status = is("outcome_needs_memory") && !has_memory() ? PP_NO_RESOURCES : (int)cf_future_set_result(f, value);
 
 	return is("second_result") ? PP_OK : status;
 }
@@ -428,6 +548,12 @@ static int wait_some(struct pp_future *const *fs, size_t count, double timeout, 
 	size_t i;
 	int status;
 
+	if (refuses("refuses_wait"))
+		return PP_NO_RESOURCES;
+	if (is("wait_needs_memory") && !has_memory()) {
+		memset(done, true, count);
+		return PP_NO_RESOURCES;
+	}
 	if (is("exception_is_nothing_special") && when == PP_FIRST_EXCEPTION)
 		when = PP_FIRST_COMPLETED;
 	status = cf_wait(fs, count, is("wait_returns_early") ? 0 : timeout, (enum cf_return_when)when, done);
@@ -457,11 +583,18 @@ static int as_completed_next(struct pp_completed *it, struct pp_future **f)
 	return status;
 }
 
+static int as_completed_begin(struct pp_future *const *fs, size_t count, double timeout, struct pp_completed **it)
+{
+	return refuses("refuses_iterator") ? PP_NO_RESOURCES : pp_cf_as_completed_begin(fs, count, timeout, it);
+}
+
 static int map_begin(struct pp_executor *e, pp_task *task, const struct pp_source *source, double timeout,
 		     size_t buffersize, struct pp_map **it, void **exception)
 {
 	struct cf_source same = {source->next, source->state};
 
+	if (is("starved_maps"))
+		return map_regardless(e, task, source, it);
 	return cf_executor_map(e, task, &same, timeout, buffersize, it, exception);
 }
 
@@ -481,6 +614,8 @@ static int make(struct cf_thread_pool_options *options, struct pp_executor **e)
 	struct pool *pool = pool_new(options->initializer, options->initarg);
 	int status;
 
+	if (refuses("refuses_executor"))
+		return PP_NO_RESOURCES;
 	if (options->initializer) {
 		options->initializer = initialize;
 		options->initarg = pool;
@@ -515,6 +650,8 @@ static int shut(struct pp_executor *e, unsigned how)
 	struct pool *pool = pool_of(e);
 	int status;
 
+	if (is("shutdown_needs_memory") && !has_memory())
+		return PP_NO_RESOURCES;
 	atomic_store(&pool->shut, true);
 	atomic_store(&any_shut, true);
 	if (is("broken_hurries") && atomic_load(&pool->failed))
@@ -559,7 +696,7 @@ static int set_exception(struct pp_future *f, void *value)
 
 static int future_new(struct pp_future **f)
 {
-	return cf_future_new(f);
+	return refuses("refuses_future") ? PP_NO_RESOURCES : (int)cf_future_new(f);
 }
 
 static const struct pp_backend backend = {
@@ -590,7 +727,7 @@ static const struct pp_backend backend = {
 	.set_result = set_result,
 	.set_exception = set_exception,
 	.wait = wait_some,
-	.as_completed_begin = pp_cf_as_completed_begin,
+	.as_completed_begin = as_completed_begin,
 	.as_completed_next = as_completed_next,
 	.as_completed_end = cf_completed_release,
 	.map_begin = map_begin,
