@@ -250,7 +250,7 @@ static const char *const printers[] = {
 	"explain CANCEL-3",
 	"run \"$HOSTILE\" --case 'exec_6*'",
 	"race \"$HOSTILE\" --scenario 'cancel_14*' --rounds 1",
-	"fuzz \"$HOSTILE\" --runs 2",
+	"fuzz \"$HOSTILE\" --runs 2 --directory \"${HOSTILE%/*}\"",
 	"crosscheck \"$HOSTILE\" --case 'exec_6*'",
 	"selfcheck \"$HOSTILE\" -o way=none",
 };
