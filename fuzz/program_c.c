@@ -53,8 +53,8 @@ static const char failing[] =
 	"\t*(void **)&real = dlsym(RTLD_NEXT, \"pthread_create\");\n"
 	"\tstatus = real(t, a, body, arg);\n\tleft = was;\n\treturn status;\n}\n\n";
 
-static const char *const forms[FORMS] = {"shutdown(%s)", "shutdown_nowait(%s)", "shutdown_cancel(%s, true)",
-					 "shutdown_cancel(%s, false)"};
+static const char *const forms[FORMS] = {"shutdown", "shutdown_nowait", "shutdown_cancel", "shutdown_cancel"};
+static const char *const form_arguments[FORMS] = {"", "", ", true", ", false"};
 static const char *const timeouts[TIMEOUT_KINDS] = {"PP_FOREVER", "0", "0.002"};
 static const char *const modes[] = {"PP_FIRST_COMPLETED", "PP_FIRST_EXCEPTION", "PP_ALL_COMPLETED"};
 
@@ -244,9 +244,8 @@ static void print_op(const struct program *p, size_t i, FILE *out)
 		fprintf(out, "SAY(\"future_new f%d %%d\", b->future_new(&f[%d]));\n", future, future);
 		break;
 	case OP_SHUTDOWN:
-		fprintf(out, "if (%s) SAY(\"shutdown %%d\", b->", executor);
-		fprintf(out, forms[o[1]], executor);
-		fputs(");\n", out);
+		fprintf(out, "if (%s) SAY(\"shutdown %%d\", b->%s(%s%s));\n", executor, forms[o[1]], executor,
+			form_arguments[o[1]]);
 		break;
 	case OP_EXECUTOR_RELEASE:
 		fprintf(out, "if (%s) { struct pp_executor *x = %s; %s = NULL; b->executor_release(x); }\n", executor, executor, executor);
