@@ -5,7 +5,8 @@
  * A slot's users counts who uses its handle: ABSENT before it is made, GONE once
  * it is released.  What tasks and callbacks point at stays mapped for good, with
  * the number of its run: one that comes late, after a release of its executor,
- * finds another number and leaves no mark.
+ * finds another number and leaves no mark.  One that came in time is a guest, and the
+ * run is not over before it has left.
  */
 #include "run_program.h"
 
@@ -69,6 +70,7 @@ struct maker {
 
 struct world {
 	atomic_uint run; /* 0 when none runs */
+	atomic_int guests; /* tasks, callbacks and so on of it that are under way */
 	const struct pp_backend *b;
 	const struct program *p;
 	struct history *h;
@@ -276,9 +278,19 @@ static int initializer(void *arg);
 
 static void finish_author(struct world *w, int future);
 
-static bool is_live(const struct world *w, unsigned run)
+/* False if that run is over. */
+static bool enter(struct world *w, unsigned run)
 {
-	return atomic_load_explicit(&w->run, memory_order_relaxed) == run;
+	atomic_fetch_add_explicit(&w->guests, 1, HISTORY_ORDER);
+	if (atomic_load_explicit(&w->run, HISTORY_ORDER) == run)
+		return true;
+	atomic_fetch_sub_explicit(&w->guests, 1, HISTORY_ORDER);
+	return false;
+}
+
+static void leave(struct world *w)
+{
+	atomic_fetch_sub_explicit(&w->guests, 1, HISTORY_ORDER);
 }
 
 static void do_submit(struct world *w, int executor, int future, int kind, int operand, bool with_release)
@@ -773,7 +785,7 @@ static int task(void *arg, void **outcome)
 	struct event e = event_of(EVENT_TASK_BEGIN);
 	int outer = inside;
 
-	if (!is_live(w, item->run))
+	if (!enter(w, item->run))
 		return PP_OK;
 	e.executor = (int8_t)item->executor;
 	e.future = (int8_t)item->future;
@@ -789,6 +801,7 @@ static int task(void *arg, void **outcome)
 	*outcome = &tokens[item->future];
 	end(w, &e, item->kind == TASK_RAISE || item->kind == TASK_GATE_RAISE ? PP_RAISED : PP_OK);
 	atomic_store(&item->ended, true); /* and that is in the history */
+	leave(w);
 	return e.status;
 }
 
@@ -797,12 +810,13 @@ static void release(void *arg)
 	struct item *item = arg;
 	struct event e = event_of(EVENT_ARGUMENT_RELEASED);
 
-	if (!is_live(item->world, item->run))
+	if (!enter(item->world, item->run))
 		return;
 	e.executor = (int8_t)item->executor;
 	e.future = (int8_t)item->future;
 	add(item->world, &e);
 	atomic_store(&item->released, true);
+	leave(item->world);
 }
 
 static void callback_body(struct world *w, struct pp_future *f, const struct hook *hook)
@@ -833,7 +847,7 @@ static int callback(struct pp_future *f, void *arg)
 	struct event e = event_of(EVENT_CALLBACK_BEGIN);
 	int outer = inside;
 
-	if (!is_live(w, hook->run))
+	if (!enter(w, hook->run))
 		return PP_OK;
 	if (hook->thread == me() && atomic_load(&hook->adding))
 		atomic_store(&hook->at_once, true);
@@ -849,6 +863,7 @@ static int callback(struct pp_future *f, void *arg)
 	e.kind = EVENT_CALLBACK_END;
 	add(w, &e);
 	atomic_store(&hook->called, true);
+	leave(w);
 	return hook->kind == CALLBACK_RAISE ? PP_RAISED : PP_OK;
 }
 
@@ -858,12 +873,13 @@ static int initializer(void *arg)
 	struct event e = event_of(EVENT_INIT_BEGIN);
 	int n = atomic_fetch_add(&m->begun, 1);
 
-	if (!is_live(m->world, m->run))
+	if (!enter(m->world, m->run))
 		return PP_OK;
 	e.executor = (int8_t)m->executor;
 	add(m->world, &e);
 	e.kind = EVENT_INIT_END;
 	end(m->world, &e, m->kind == INIT_FAIL || (m->kind == INIT_SECOND_FAILS && n == 1) ? PP_RAISED : PP_OK);
+	leave(m->world);
 	return e.status;
 }
 
@@ -1066,13 +1082,15 @@ static void run_threads(struct world *w, unsigned first, unsigned last)
 /* False while something is still to come for it. */
 static bool has_come(struct world *w, struct item *item)
 {
+	bool begun = atomic_load(&item->begun);
+
+	if (begun && !atomic_load(&item->ended)) /* in a map that was refused, too */
+		return false;
 	if (!atomic_load(&item->accepted))
 		return true;
 	if (item->with_release && !atomic_load(&item->released))
 		return false;
-	if (atomic_load(&item->begun))
-		return atomic_load(&item->ended);
-	return atomic_load(&item->may_not_run) || atomic_load(&w->may_not_run[item->executor]);
+	return begun || atomic_load(&item->may_not_run) || atomic_load(&w->may_not_run[item->executor]);
 }
 
 /* The last handle on it is gone; nobody calls its callbacks if it was PENDING (AUTHOR-34). */
@@ -1094,8 +1112,14 @@ static bool all_has_come(struct world *w)
 	return true;
 }
 
-/* Returns when all has come, or there is nobody left that it could come from. */
-static void await_all(struct world *w)
+/* Then nothing more is written. */
+static bool all_have_left(struct world *w)
+{
+	return atomic_load(&w->guests) <= 0;
+}
+
+/* Returns when it is so, or there is nobody left that it could come from. */
+static void await(struct world *w, bool (*is_so)(struct world *w))
 {
 	double until = run_now() + PATIENCE * w->scale;
 
@@ -1103,7 +1127,7 @@ static void await_all(struct world *w)
 		pp_schedule_idle();
 	else
 		blocked_begin();
-	while (!all_has_come(w) && (pp_schedule_idle || !blocked_for_good()) && run_now() < until)
+	while (!is_so(w) && (pp_schedule_idle || !blocked_for_good()) && run_now() < until)
 		nap(0.0002);
 }
 
@@ -1136,7 +1160,7 @@ static void clean_up(struct world *w)
 	for (i = 0; i < EXECUTORS_MAX; i++)
 		do_shutdown(w, i, FORM_WAIT);
 	ask_all(w);
-	await_all(w);
+	await(w, all_has_come);
 	for (i = 0; i < FUTURES_MAX; i++)
 		if (!was_never_made(&w->futures[i]))
 			do_future_release(w, i);
@@ -1214,4 +1238,6 @@ void run_program(const struct running *r)
 	e.thread = (int16_t)t;
 	add(w, &e);
 	atomic_store(&w->run, 0);
+	if (!all_have_left(w))
+		await(w, all_have_left);
 }
