@@ -18,7 +18,7 @@ static void finish_all(struct pp_executor *e)
 	struct item *item;
 
 	monitor_enter();
-	while ((item = queue_take(&e->ended)) || !executor_is_over_locked(e)) {
+	while (home == e && ((item = queue_take(&e->ended)) || !executor_is_over_locked(e))) {
 		if (!item) {
 			monitor_wait_locked(INFINITY);
 			continue;

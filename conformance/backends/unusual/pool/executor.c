@@ -89,7 +89,7 @@ static void item_run(struct pp_executor *e, struct item *item)
 		return;
 	}
 	item->status = item->task(item->arg, &item->outcome);
-	if (design->finish)
+	if (design->finish && home == e)
 		design->finish(e, item);
 	else
 		item_finish(item);
@@ -235,7 +235,10 @@ static void *thread_main(void *thread_)
 	home = copy.executor;
 	worker_number = copy.number;
 	copy.body(home);
-	leave_locked(home);
+	if (home)
+		leave_locked(home);
+	else
+		monitor_leave();
 	return NULL;
 }
 
@@ -301,7 +304,7 @@ static struct item *next_locked(struct pp_executor *e)
 	}
 }
 
-/* Ends with the lock held. */
+/* Ends with the lock held.  If what it ran forked, it has no home in the child, and e may be gone. */
 static void work(struct pp_executor *e)
 {
 	struct item *item;
@@ -309,14 +312,16 @@ static void work(struct pp_executor *e)
 	if (e->initializer && e->initializer(e->initarg) != PP_OK)
 		break_pool(e);
 	monitor_enter();
-	while ((item = next_locked(e))) {
+	while (home == e && (item = next_locked(e))) {
 		e->busy++;
 		monitor_leave();
 		item_run(e, item);
 		monitor_enter();
-		e->busy--;
+		if (home == e)
+			e->busy--;
 	}
-	e->workers--;
+	if (home == e)
+		e->workers--;
 }
 
 static bool worker_start_locked(struct pp_executor *e)
