@@ -10,6 +10,7 @@
 #include "shutdowns.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -832,6 +833,46 @@ CASE(shutdown_29_two_threads_wait)
 CASE(shutdown_29_four_threads_wait)
 {
 	expect_all_wait(4);
+}
+
+/* A task whose thread, when it ends, waits at the gate that its key has for it. */
+struct slow_end {
+	pthread_key_t key;
+	struct gate *gate;
+};
+
+static void wait_at_end(void *gate)
+{
+	gate_wait(gate);
+}
+
+static int task_ends_slowly(void *arg, void **outcome)
+{
+	struct slow_end *slow = arg;
+
+	*outcome = THE_VALUE;
+	return pthread_setspecific(slow->key, slow->gate) == 0 ? PP_OK : PP_RAISED;
+}
+
+/* All sleep until whoever has joined the worker tells them. */
+CASE(shutdown_29_four_threads_wait_while_the_worker_is_long_in_ending)
+{
+	struct pp_executor *e = executor_new(1);
+	struct slow_end *slow = shared_alloc(sizeof(*slow));
+	struct counter *none = counter_new();
+	struct shutter s[4];
+	int i;
+
+	need_shared_memory();
+	slow->gate = gate_new();
+	REQUIRE(pthread_key_create(&slow->key, wait_at_end) == 0);
+	expect_result(submit(e, task_ends_slowly, slow), F_RETURNED, PP_FOREVER);
+	for (i = 0; i < 4; i++)
+		shutter_start(&s[i], e, WAITS, none);
+	threads_settle();
+	gate_open(slow->gate);
+	for (i = 0; i < 4; i++)
+		shutter_join(&s[i], 0);
 }
 
 CASE(shutdown_30_cancels_after_one_that_did_not)
