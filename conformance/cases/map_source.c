@@ -499,6 +499,23 @@ CASE(map_49_source_raises_after_the_call)
 	EXPECT_PTR(token(77), outcome);
 }
 
+/* MAP-4: what the source has raised is told once; then the iterator has stopped. */
+CASE(map_4_stopped_for_good_after_the_exception_of_the_source)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_watched(e, watched_new(4, PP_RAISED), 2);
+	void *outcome = NULL;
+	int status = PP_OK;
+
+	for (int i = 0; i < 5 && status == PP_OK; i++)
+		status = map_next(it, &outcome);
+	REQUIRE(status == PP_RAISED);
+	for (int i = 0; i < 3; i++) {
+		context("ask number %d after the exception of the source", i + 1);
+		expect_next(it, PP_STOP_ITERATION, token(4000));
+	}
+}
+
 /* MAP-50: after the outcomes of all four. */
 CASE(map_50_outcomes_before_the_exception_of_the_source)
 {
