@@ -548,6 +548,36 @@ CASE(fork_10_cancelled_and_met_by_a_worker)
 	gate_open(gate);
 }
 
+/* Memory that the child hands out anew is none that a future lies in. */
+static void make_futures_and_ask_all(void *arg)
+{
+	int i;
+
+	for (i = 0; i < WORK; i++)
+		set_result(future_new(), THE_VALUE);
+	ask_all_and_drop(arg);
+}
+
+/* They are the last that the worker has met. */
+CASE(fork_10_cancelled_and_met_last_by_a_worker)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct log *log = two_cancelled(e);
+	int i;
+
+	NEED(set_result);
+	gate_open(gate);
+	threads_settle();
+	expect_left(process_fork_run(make_futures_and_ask_all, log), 0);
+	for (i = 0; i < 2; i++) {
+		context("result in the child, which has made futures, of number %d that was cancelled and met by an idle worker", i + 1);
+		EXPECT_STATUS(PP_CANCELLED, log->status[i]);
+	}
+	context("two futures that were cancelled and met by an idle worker are cancelled and done in the child");
+	EXPECT(log->answer);
+}
+
 static void cancel_first(void *arg)
 {
 	struct log *log = arg;
@@ -703,6 +733,60 @@ CASE(fork_14_task_goes_on)
 		expect_result(f[i], F_RETURNED, PP_FOREVER);
 	context("shutdown in the parent, after a task has forked");
 	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+}
+
+/* The child is where its parent was: in the task, which returns to the worker. */
+static int task_forks_and_returns(void *arg, void **outcome)
+{
+	struct log *log = arg;
+
+	gate_wait(log->gate);
+	*outcome = THE_VALUE;
+	if (process_fork_in_task(&log->left) && log->e)
+		backend()->executor_release(log->e);
+	return PP_OK;
+}
+
+CASE(fork_7_queued_work_runs_once_though_the_task_that_forked_returns_in_the_child)
+{
+	struct pp_executor *e = executor_new(1);
+	struct log *log = log_of_threads_new();
+	int i;
+
+	need_shared_memory();
+	log->f[0] = submit(e, task_forks_and_returns, log);
+	for (i = 0; i < WORK; i++)
+		submit(e, task_note_process, log);
+	gate_open(log->gate);
+	expect_result(log->f[0], F_RETURNED, PP_FOREVER);
+	expect_left(log->left, 0);
+	shutdown_wait(e);
+	context("runs of %d tasks that were queued in the parent when a task forked", WORK);
+	EXPECT_INT(WORK, record_count(log->pids));
+	for (i = 0; i < WORK; i++) {
+		context("the process in which task %d ran, which was queued in the parent when a task forked", i);
+		EXPECT_INT(getpid(), record_at(log->pids, i));
+	}
+}
+
+/* FORK-18: other workers were started before its own and after it. */
+CASE(fork_18_task_releases_in_the_child_and_returns)
+{
+	struct log *log = log_of_threads_new();
+	struct gate *gate;
+
+	NEED(executor_release);
+	need_shared_memory();
+	log->e = executor_new(3);
+	gate = hold(log->e, 1);
+	log->f[0] = submit(log->e, task_forks_and_returns, log);
+	gate_await(log->gate, 1);
+	gate_open(hold(log->e, 1));
+	gate_open(log->gate);
+	expect_result(log->f[0], F_RETURNED, PP_FOREVER);
+	expect_left(log->left, 0);
+	gate_open(gate);
+	expect_result(submit(log->e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
 }
 
 /* ---- the parent's executor in the child ----------------------------------------------- */

@@ -300,6 +300,13 @@ int process_run(void (*body)(void *arg), void *arg);
  */
 int process_fork_run(void (*body)(void *arg), void *arg);
 
+/*
+ * In a task: the backend's process_fork.  Returns true in the child, where the task goes on and
+ * returns to its worker; a thread of the child leaves at once when that has ended, or sleeps.
+ * Returns false in the parent, with the status that waitpid gave.  UNSUPPORTED without process_fork.
+ */
+bool process_fork_in_task(int *status);
+
 /* UNSUPPORTED unless there is a fork that may meet threads that allocate memory. */
 void need_fork(void);
 

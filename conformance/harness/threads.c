@@ -213,7 +213,8 @@ void need_fork(void)
 		unsupported("the allocator of AddressSanitizer does not survive a fork while other threads allocate");
 }
 
-int process_fork_run(void (*body)(void *arg), void *arg)
+/* True in the child; in the parent it has ended, with *status. */
+static bool fork_case(int *status)
 {
 	int pid;
 
@@ -222,12 +223,38 @@ int process_fork_run(void (*body)(void *arg), void *arg)
 	pid = backend()->process_fork();
 	if (pid < 0)
 		give_up("process_fork returned %d", pid);
-	if (pid)
-		return wait_for_process(pid);
+	if (pid) {
+		*status = wait_for_process(pid);
+		return false;
+	}
 	slot_ignore_threads();
 	sanitizers_forget_leaks();
 	entries_forget();
 	threads = NULL;
+	return true;
+}
+
+int process_fork_run(void (*body)(void *arg), void *arg)
+{
+	int status;
+
+	if (!fork_case(&status))
+		return status;
 	body(arg);
 	leave_process();
+}
+
+static void leave_when_settled(void *arg)
+{
+	(void)arg;
+	threads_settle();
+	_exit(0);
+}
+
+bool process_fork_in_task(int *status)
+{
+	if (!fork_case(status))
+		return false;
+	thread_start(leave_when_settled, NULL);
+	return true;
 }
