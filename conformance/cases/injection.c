@@ -166,6 +166,8 @@ static bool try_nth(struct submission *s, int nth, bool lasting)
 	if (status != PP_OK)
 		EXPECT_PTR(NULL, s->f);
 	gate_open(s->gate);
+	if (status == PP_OK) /* nobody has to submit more for it */
+		counter_await(s->told, s->with_release ? 2 : 1);
 	context("the executor after a submit whose request number %d failed", nth);
 	expect_two_workers(s->e);
 	EXPECT_STATUS(PP_OK, shutdown_wait(s->e));
