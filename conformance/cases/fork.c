@@ -742,7 +742,10 @@ static int task_forks_and_returns(void *arg, void **outcome)
 
 	gate_wait(log->gate);
 	*outcome = THE_VALUE;
-	if (process_fork_in_task(&log->left) && log->e)
+	if (!process_fork_here(&log->left))
+		return PP_OK;
+	process_leave_settled();
+	if (log->e)
 		backend()->executor_release(log->e);
 	return PP_OK;
 }
@@ -1100,6 +1103,59 @@ CASE(fork_17_shutdown_of_busy_workers)
 CASE(fork_17_shutdown_that_waits_of_busy_workers)
 {
 	expect_child_shuts_down(shut_down_waiting, true);
+}
+
+static bool is_child; /* no shared memory */
+
+static int callback_forks(struct pp_future *f, void *arg)
+{
+	struct log *log = arg;
+
+	(void)f;
+	is_child = process_fork_here(&log->left);
+	return PP_OK;
+}
+
+/* FORK-17: it cancels three, and the callback of one forks: it goes on in both. */
+static void expect_shutdown_goes_on(int forks)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct log *log = log_new();
+	struct pp_future *f[3];
+	int i;
+
+	need_form(CANCELS_RETURNS);
+	NEED(add_done_callback);
+	NEED(set_result);
+	for (i = 0; i < 3; i++)
+		f[i] = submit(e, must_not_run, NULL);
+	REQUIRE(add_done_callback(f[forks], callback_forks, log) == PP_OK);
+	log->status[0] = backend()->shutdown_cancel(e, false);
+	if (is_child) {
+		for (i = 0; i < WORK; i++)
+			set_result(future_new(), THE_VALUE);
+		log->status[1] = backend()->result(f[forks], 0, &log->outcome[1]);
+		_exit(0);
+	}
+	expect_left(log->left, 0);
+	context("shutdown that cancels, in the child of a callback that it called");
+	EXPECT_STATUS(PP_OK, log->status[0]);
+	context("result in the child of the future whose callback has forked");
+	EXPECT_STATUS(PP_CANCELLED, log->status[1]);
+	for (i = 0; i < 3; i++)
+		expect_in(f[i], F_NOTIFIED);
+	gate_open(gate);
+}
+
+CASE(fork_17_shutdown_that_cancels_goes_on_in_the_child_of_the_first_callback)
+{
+	expect_shutdown_goes_on(0);
+}
+
+CASE(fork_17_shutdown_that_cancels_goes_on_in_the_child_of_the_last_callback)
+{
+	expect_shutdown_goes_on(2);
 }
 
 static void release_parents(void *arg)

@@ -301,11 +301,14 @@ int process_run(void (*body)(void *arg), void *arg);
 int process_fork_run(void (*body)(void *arg), void *arg);
 
 /*
- * In a task: the backend's process_fork.  Returns true in the child, where the task goes on and
- * returns to its worker; a thread of the child leaves at once when that has ended, or sleeps.
- * Returns false in the parent, with the status that waitpid gave.  UNSUPPORTED without process_fork.
+ * The backend's process_fork, where the child goes on as its parent does.  Returns true in the
+ * child, and false in the parent, when the child has ended, with the status that waitpid gave.
+ * UNSUPPORTED without process_fork.
  */
-bool process_fork_in_task(int *status);
+bool process_fork_here(int *status);
+
+/* In such a child: a thread that leaves at once when the others have ended, or sleep. */
+void process_leave_settled(void);
 
 /* UNSUPPORTED unless there is a fork that may meet threads that allocate memory. */
 void need_fork(void);

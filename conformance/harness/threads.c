@@ -213,8 +213,7 @@ void need_fork(void)
 		unsupported("the allocator of AddressSanitizer does not survive a fork while other threads allocate");
 }
 
-/* True in the child; in the parent it has ended, with *status. */
-static bool fork_case(int *status)
+bool process_fork_here(int *status)
 {
 	int pid;
 
@@ -238,7 +237,7 @@ int process_fork_run(void (*body)(void *arg), void *arg)
 {
 	int status;
 
-	if (!fork_case(&status))
+	if (!process_fork_here(&status))
 		return status;
 	body(arg);
 	leave_process();
@@ -251,10 +250,7 @@ static void leave_when_settled(void *arg)
 	_exit(0);
 }
 
-bool process_fork_in_task(int *status)
+void process_leave_settled(void)
 {
-	if (!fork_case(status))
-		return false;
 	thread_start(leave_when_settled, NULL);
-	return true;
 }
