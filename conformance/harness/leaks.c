@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +26,9 @@
 
 struct descriptor {
 	int fd;
-	char what[96];
+	dev_t device;
+	ino_t file;    /* both 0 if it is not to be asked: Valgrind's own */
+	char what[96]; /* a file may have another name by and by, or none */
 };
 
 static struct descriptor before[FDS_MAX];
@@ -44,11 +47,16 @@ static size_t list_descriptors(struct descriptor *list)
 	while ((entry = readdir(d)) && n < FDS_MAX) {
 		int fd = atoi(entry->d_name);
 		ssize_t length;
+		struct stat st;
 
 		if (entry->d_name[0] == '.' || fd == dirfd(d))
 			continue;
 		length = readlinkat(dirfd(d), entry->d_name, list[n].what, sizeof(list[n].what) - 1);
 		list[n].what[length > 0 ? length : 0] = '\0';
+		memset(&st, 0, sizeof(st));
+		fstat(fd, &st);
+		list[n].device = st.st_dev;
+		list[n].file = st.st_ino;
 		list[n++].fd = fd;
 	}
 	closedir(d);
@@ -100,7 +108,7 @@ static void judge_descriptors(void)
 
 		if (!old)
 			add(&left, "%d (%s)", after[i].fd, after[i].what);
-		else if (strcmp(old->what, after[i].what) != 0)
+		else if (old->device != after[i].device || old->file != after[i].file)
 			add(&closed, "%d (%s), which is %s now", old->fd, old->what, after[i].what);
 	}
 	for (i = 0; i < before_count; i++)
