@@ -71,6 +71,13 @@ static void open_standard_files(void)
 			open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
 }
 
+/* If it was an earlier write that failed, its reason is gone; another write has the same, as long as that lasts. */
+static const char *why_not_printed(void)
+{
+	clearerr(stdout);
+	return putchar('\n') == '\n' && fflush(stdout) == 0 ? "some of it is lost" : strerror(errno);
+}
+
 /* What was printed must have arrived, or status is EXIT_USAGE. */
 static int printed(int status)
 {
@@ -78,7 +85,7 @@ static int printed(int status)
 
 	if ((all && !ferror(stdout)) || status == EXIT_USAGE)
 		return status;
-	return tool_error("cannot write to the standard output: %s", all ? "some of it is lost" : strerror(errno));
+	return tool_error("cannot write to the standard output: %s", all ? why_not_printed() : strerror(errno));
 }
 
 /* Commands under which memory and threads run out. */
