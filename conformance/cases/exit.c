@@ -394,10 +394,10 @@ CASE(exit_10_work_of_many_executors_is_done)
 	expect_ended(log, 3 * EXECUTORS);
 }
 
-/* The only worker of executor number i of three has weights[i] tasks that take time. */
-static void leave_three_that_last(struct log *log, const int weights[3])
+/* The only worker of executor number i of n has weights[i] tasks that take time. */
+static void leave_some_that_last(struct log *log, const int *weights, int n)
 {
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < n; i++) {
 		struct pp_executor *e = executor_new(1);
 
 		for (int j = 0; j < weights[i]; j++)
@@ -407,12 +407,12 @@ static void leave_three_that_last(struct log *log, const int weights[3])
 
 static void leave_the_last_to_last(void *arg)
 {
-	leave_three_that_last(arg, (const int[]){1, 2, 4});
+	leave_some_that_last(arg, (const int[]){1, 2, 4}, 3);
 }
 
 static void leave_the_first_to_last(void *arg)
 {
-	leave_three_that_last(arg, (const int[]){4, 2, 1});
+	leave_some_that_last(arg, (const int[]){4, 2, 1}, 3);
 }
 
 CASE(exit_10_executor_that_was_made_last_takes_longest)
@@ -429,6 +429,24 @@ CASE(exit_10_executor_that_was_made_first_takes_longest)
 
 	expect_left(leave_the_first_to_last, log, 0);
 	expect_ended(log, 7);
+}
+
+/* Far from the first and from the last. */
+static void leave_one_of_many_to_last(void *arg)
+{
+	int weights[EXECUTORS];
+
+	for (int i = 0; i < EXECUTORS; i++)
+		weights[i] = i == EXECUTORS / 2 ? 4 : 1;
+	leave_some_that_last(arg, weights, EXECUTORS);
+}
+
+CASE(exit_10_one_of_many_executors_takes_longest)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_one_of_many_to_last, log, 0);
+	expect_ended(log, EXECUTORS + 3);
 }
 
 /* ---- work that calls the executor meanwhile ------------------------------------------- */
