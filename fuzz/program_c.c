@@ -258,7 +258,7 @@ static void print_op(const struct program *p, size_t i, FILE *out)
 		fprintf(out, "atomic_store(&gates[%u], 1);\n", o[0]);
 		break;
 	case OP_YIELD:
-		fputs("usleep(0);\n", out);
+		fputs("sched_yield();\n", out);
 		break;
 	case OP_FAIL:
 		fprintf(out, "fail(%d, %d);\n", request_of(op), is_lasting(op));

@@ -504,12 +504,9 @@ CASE(map_4_stopped_for_good_after_the_exception_of_the_source)
 {
 	struct pp_executor *e = executor_any();
 	struct pp_map *it = mapped_watched(e, watched_new(4, PP_RAISED), 2);
-	void *outcome = NULL;
-	int status = PP_OK;
+	int taken;
 
-	for (int i = 0; i < 5 && status == PP_OK; i++)
-		status = map_next(it, &outcome);
-	REQUIRE(status == PP_RAISED);
+	REQUIRE(take(it, 5, &taken) == PP_RAISED);
 	for (int i = 0; i < 3; i++) {
 		context("ask number %d after the exception of the source", i + 1);
 		expect_next(it, PP_STOP_ITERATION, token(4000));

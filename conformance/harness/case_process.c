@@ -2,9 +2,10 @@
 /*
  * case_process.c: the two processes of a case.
  *
- * The checker, the keeper of a case, runs exactly one Check test in fork mode.
- * So the case process is Check's child, and Check sees how it ended.  Check's own
- * timeouts play no part: the supervisor keeps the time.
+ * The checker, the keeper of a case, runs exactly one Check test in fork mode, and
+ * then rests until there is another case.  So the case process is Check's child, and
+ * Check sees how it ended.  Check's own timeouts play no part: the supervisor keeps
+ * the time.
  */
 #include "case_process.h"
 

@@ -158,8 +158,7 @@ static void end_orphans(const struct guest *guests, size_t count)
 	}
 }
 
-/* Who has stopped a keeper that was not done?  Nobody of ours. */
-static void end_stopped(struct guest *g)
+static void end_keeper(struct guest *g)
 {
 	kill_tree(g->pid);
 	kill(g->pid, SIGKILL);
@@ -174,8 +173,8 @@ static bool reap(struct guest *g)
 	g->resting = WIFSTOPPED(g->status) && atomic_load(&g->slot->checked);
 	if (g->resting)
 		g->status = 0;
-	else if (WIFSTOPPED(g->status))
-		end_stopped(g);
+	else if (WIFSTOPPED(g->status)) /* by nobody of ours */
+		end_keeper(g);
 	else
 		g->pid = 0;
 	g->seconds = now() - g->started;
@@ -241,14 +240,9 @@ void guests_end(struct guest *guests, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		if (guests[i].pid <= 0)
-			continue;
-		kill_tree(guests[i].pid);
-		kill(guests[i].pid, SIGKILL);
-		waitpid(guests[i].pid, NULL, 0);
-		guests[i].pid = 0;
-	}
+	for (i = 0; i < count; i++)
+		if (guests[i].pid > 0)
+			end_keeper(&guests[i]);
 	end_orphans(guests, 0);
 }
 
