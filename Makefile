@@ -213,7 +213,7 @@ run: all
 HALF_TIME = $(shell echo $(FUZZ_TIME) | awk '{ print $$1 / 2 }')
 race: all
 	$(UNDER) $(B)/poolproof race $(BACKEND) --time $(HALF_TIME) $(JSON:%=--json %-race.json) $(ARGS); race=$$?; \
-	$(UNDER) $(B)/poolproof fuzz $(BACKEND) --time $(HALF_TIME) $(JSON:%=--json %-fuzz.json) --directory $(B) && exit $$race
+	$(UNDER) $(B)/poolproof fuzz $(BACKEND) --time $(HALF_TIME) $(JSON:%=--json %-fuzz.json) --directory $(B) $(FUZZ_ARGS) && exit $$race
 
 conform:
 	@ci/deps conform
