@@ -10,11 +10,11 @@
 #include "case_process.h"
 
 #include <check.h>
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "keeper.h"
+#include "rehearsal.h"
 #include "sanitizers.h"
 #include "support.h"
 
@@ -105,45 +105,21 @@ static void run_check(const TTest *body, enum fork_status fork)
 
 /* ---- rehearsal -------------------------------------------------------------------- */
 
-static void wait_for_gate(void *gate)
-{
-	gate_wait(gate);
-}
-
-/* What most cases use; no backend. */
-static void rehearse_words(void)
-{
-	struct gate *gate = gate_new();
-	struct counter *counter = counter_new();
-	struct thread *thread = thread_start(wait_for_gate, gate);
-
-	gate_await(gate, 1);
-	counter_add(counter, 1);
-	counter_await(counter, 1);
-	context("a rehearsal");
-	EXPECT_INT(1, counter_value(counter));
-	gate_open(gate);
-	thread_join(thread);
-}
-
 /* What run_case() does, as far as it leaves nothing behind in this process. */
 START_TEST(rehearsal)
 {
-	void *object = dlopen("libdl.so.2", RTLD_NOW | RTLD_LOCAL);
-
+	sanitizers_settle();
 	slot_ignore_threads();
 	arena_open();
 	leaks_begin();
 	thread_is_main = true;
-	rehearse_words();
+	rehearse_case();
 	judge_checks();
 	clean_up();
 	leaks_judge();
 	valgrind_judge();
 	thread_is_main = false;
 	arena_close();
-	if (object)
-		dlclose(object);
 }
 END_TEST
 

@@ -173,6 +173,12 @@ void entries_clean_up(void)
 		table.set_log_hook(NULL, NULL);
 }
 
+void entries_unload(void)
+{
+	once = (pthread_once_t)PTHREAD_ONCE_INIT;
+	loaded = false;
+}
+
 void entries_forget(void)
 {
 	enum kind k;

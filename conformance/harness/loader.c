@@ -50,6 +50,8 @@ bool target_add_option(char *text, char *error, size_t size)
 
 void target_clear(void)
 {
+	if (target.object)
+		dlclose(target.object);
 	free(target.path);
 	free(target.expect);
 	free(target.options);
@@ -67,21 +69,17 @@ static bool is_elf(const char *path)
 	return is;
 }
 
-static void *open_object(char *error, size_t size)
+static bool open_object(char *error, size_t size)
 {
-	void *object;
-
-	if (!is_elf(target.path)) {
-		refuse(error, size, "not a shared object; link the adapter with -shared -fPIC");
-		return NULL;
-	}
-	object = dlopen(target.path, RTLD_NOW | RTLD_LOCAL);
-	if (!object)
-		refuse(error, size, "cannot be loaded as a shared object: %s", dlerror());
-	return object;
+	if (!is_elf(target.path))
+		return refuse(error, size, "not a shared object; link the adapter with -shared -fPIC");
+	target.object = dlopen(target.path, RTLD_NOW | RTLD_LOCAL);
+	if (!target.object)
+		return refuse(error, size, "cannot be loaded as a shared object: %s", dlerror());
+	return true;
 }
 
-static const struct pp_backend *ask_for_table(void *object, char *error, size_t size)
+static const struct pp_backend *ask_for_table(char *error, size_t size)
 {
 	char reason[1024] = "";
 	struct pp_host host = {
@@ -95,7 +93,7 @@ static const struct pp_backend *ask_for_table(void *object, char *error, size_t 
 	pp_entry *entry;
 	const struct pp_backend *table;
 
-	*(void **)&entry = dlsym(object, PP_ENTRY_SYMBOL);
+	*(void **)&entry = dlsym(target.object, PP_ENTRY_SYMBOL);
 	if (!entry) {
 		refuse(error, size, "exports no function " PP_ENTRY_SYMBOL
 		       "; an adapter defines it (poolproof new NAME writes one)");
@@ -129,8 +127,7 @@ static bool judge(const struct pp_backend *b, char *error, size_t size)
 
 bool target_load(struct pp_backend *table, char *error, size_t size)
 {
-	void *object = open_object(error, size);
-	const struct pp_backend *given = object ? ask_for_table(object, error, size) : NULL;
+	const struct pp_backend *given = open_object(error, size) ? ask_for_table(error, size) : NULL;
 
 	if (!given)
 		return false;

@@ -19,6 +19,7 @@ struct target {
 	struct pp_option *options;
 	size_t option_count;
 	bool shipped; /* one of those that come with the tool */
+	void *object; /* of dlopen; NULL until it is loaded */
 };
 extern struct target target;
 
@@ -35,7 +36,7 @@ bool tool_file(const char *name, char *buffer, size_t size);
 /* Take one -o key=value; text is borrowed for good.  False if it has no '='. */
 bool target_add_option(char *text, char *error, size_t size);
 
-/* Free what locating it took. */
+/* Free what locating it took, and close what was loaded. */
 void target_clear(void);
 
 /*

@@ -53,6 +53,9 @@ bool backend_is_loaded(void);
 /* Shut down and release what the wrappers made and the case did not. */
 void entries_clean_up(void);
 
+/* Have backend() load target once more, when it is next asked. */
+void entries_unload(void);
+
 /* Forget it, in a forked process that is not to release it. */
 void entries_forget(void);
 
