@@ -27,6 +27,23 @@ static bool take_backend_option(char *text)
 	return false;
 }
 
+/* The long option that getopt_long has just read, as it was given. */
+static const char *long_option(char **argv)
+{
+	return argv[optind - 1] == optarg ? argv[optind - 2] : argv[optind - 1];
+}
+
+/* getopt_long takes --time for --timeout-scale, where there is no --time. */
+static bool is_whole(const char *given, const char *name)
+{
+	return strcspn(given, "=") == strlen("--") + strlen(name);
+}
+
+static int unknown_option(const char *command, const char *given)
+{
+	return tool_error("%s: unknown option %s; `poolproof %s --help` lists them", command, given, command);
+}
+
 static int bad_option(const char *command, int opt, char **argv)
 {
 	const char *given = argv[optind - 1];
@@ -37,8 +54,7 @@ static int bad_option(const char *command, int opt, char **argv)
 	if (opt == ':')
 		return tool_error("%s: the option %s needs a value; see `poolproof %s --help`", command,
 				  given, command);
-	return tool_error("%s: unknown option %s; `poolproof %s --help` lists them", command, given,
-			  command);
+	return unknown_option(command, given);
 }
 
 /* Of an option that was given '' for a value. */
@@ -59,6 +75,8 @@ int options_read(const struct options *o, void *command, int argc, char **argv)
 	for (; (opt = getopt_long(argc, argv, o->shorts, o->longs, &at)) != -1; at = -1) {
 		if (opt == '?' || opt == ':')
 			return bad_option(o->command, opt, argv);
+		if (at >= 0 && !is_whole(long_option(argv), o->longs[at].name))
+			return unknown_option(o->command, long_option(argv));
 		if (optarg && !*optarg)
 			return empty_value(o, opt, at);
 		if (opt == OPTION_HELP)

@@ -39,7 +39,7 @@ struct options {
 	bool (*take)(void *command, int option, char *value); /* false if it was refused, which it has told */
 };
 
-/* -1 to go on, or the exit status. */
+/* -1 to go on, or the exit status.  The name of an option is whole: another version may have a longer one. */
 int options_read(const struct options *o, void *command, int argc, char **argv);
 
 /* The one word that may be left, or NULL, goes to *backend.  -1 to go on, or the exit status. */
