@@ -903,6 +903,49 @@ CASE(ascomp_30_a_thousand_futures)
 	expect_each_once(as_completed_begin(fs, MANY, PP_FOREVER), fs, MANY);
 }
 
+/* ASCOMP-30: more than 15 bits can count, counted. */
+CASE(ascomp_30_more_than_15_bits_can_count)
+{
+	enum { N = 32769 };
+	NEED(as_completed_begin);
+	struct pp_future **fs = shared_alloc(N * sizeof(*fs)), *f = NULL;
+	struct pp_completed *it;
+	int yielded = 0;
+
+	for (int i = 0; i < N; i++) {
+		fs[i] = future_new();
+		REQUIRE(set_result(fs[i], NULL) == PP_OK);
+	}
+	it = as_completed_begin(fs, N, PP_FOREVER);
+	while (as_completed_next(it, &f) == PP_OK)
+		yielded++;
+	context("futures that as_completed yielded of %d", N);
+	EXPECT_INT(N, yielded);
+}
+
+/* ASCOMP-29: more at once than a byte can count; the future outlives them all. */
+CASE(ascomp_29_many_iterators_over_one)
+{
+	enum { N = 257 };
+	NEED(as_completed_begin);
+	struct pp_future *f = NULL, *one = future_new();
+	struct pp_completed *its[N];
+
+	for (int i = 0; i < N; i++)
+		its[i] = as_completed_begin(&one, 1, PP_FOREVER);
+	for (int i = 0; i < N / 2; i++)
+		as_completed_end(its[i]);
+	REQUIRE(set_result(one, NULL) == PP_OK);
+	for (int i = N / 2; i < N; i++) {
+		context("iterator %d of %d over one future, of which half were ended early", i + 1, N);
+		expect_next(its[i], one);
+		EXPECT_STATUS(PP_STOP_ITERATION, as_completed_next(its[i], &f));
+		as_completed_end(its[i]);
+	}
+	context("the future that %d iterators were over", N);
+	EXPECT_STATUS(PP_OK, result(one, 0, &(void *){NULL}));
+}
+
 /* ASCOMP-31: begun here, asked and ended there. */
 static void take_all(void *arg)
 {

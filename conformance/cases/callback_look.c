@@ -330,14 +330,14 @@ CASE(callback_34_added_while_the_task_ends)
 	EXPECT_INT(200, counter_value(calls));
 }
 
-CASE(callback_35_a_thousand)
+CASE(callback_35_four_thousand)
 {
 	struct gate *gate;
 	struct pp_future *f = submitted_in(F_RUNNING, &gate);
-	struct record *order = add_notes(f, 1000, callback_note);
+	struct record *order = add_notes(f, 4000, callback_note);
 
 	gate_open(gate);
-	expect_order(order, 1000);
+	expect_order(order, 4000);
 }
 
 static int callback_pass_gate(struct pp_future *f, void *arg)

@@ -6,7 +6,7 @@
 #include "futures.h"
 
 /* Threads inside each call. */
-#define EACH 6
+#define EACH 17
 
 enum { RESULT, EXCEPTION, WAIT, AS_COMPLETED, KINDS };
 

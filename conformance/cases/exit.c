@@ -378,7 +378,7 @@ CASE(exit_10_work_of_every_executor_is_done)
 	expect_ended(log, 33);
 }
 
-#define EXECUTORS 30
+#define EXECUTORS 130
 
 static void leave_many_executors(void *arg)
 {

@@ -155,9 +155,10 @@ CASE(map_8_a_thousand_arguments)
 	expect_stop(it);
 }
 
-CASE(map_8_ten_thousand_arguments)
+/* MAP-8: one more than 16 bits can count. */
+CASE(map_8_more_than_16_bits_can_count)
 {
-	enum { N = 10 * MANY };
+	enum { N = 65537 };
 	struct pp_executor *e = executor_any();
 	void **args = shared_alloc(N * sizeof(*args));
 	int wrong = 0;
@@ -170,7 +171,7 @@ CASE(map_8_ten_thousand_arguments)
 
 		wrong += map_next(it, &outcome) != PP_OK || outcome != args[i];
 	}
-	context("wrong outcomes among ten thousand");
+	context("wrong outcomes among %d", N);
 	EXPECT_INT(0, wrong);
 	expect_stop(it);
 }
@@ -193,6 +194,24 @@ CASE(map_9_two_at_the_same_time)
 			expect_next(down, PP_RAISED, downs[0]);
 	}
 	expect_stop(up);
+}
+
+/* MAP-9: more at once than a byte can count; the executor outlives them. */
+CASE(map_9_many_at_the_same_time)
+{
+	enum { N = 257 };
+	struct pp_executor *e = executor_any();
+	struct pp_map *its[N];
+
+	for (int i = 0; i < N; i++)
+		its[i] = mapped(e, task_return, abc, 3);
+	for (int i = 0; i < N; i++) {
+		context("map %d of %d on one executor", i + 1, N);
+		expect_next(its[i], PP_OK, abc[0]);
+		map_end(its[i]);
+	}
+	context("the executor of %d maps that have ended", N);
+	expect_usable(e);
 }
 
 /* A task that maps and sums up. */

@@ -124,7 +124,7 @@ static void expect_repeated(enum future_state s)
 	struct pp_future *f = submitted_in(s, NULL);
 	int i;
 
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 300; i++)
 		expect_result(f, s, i % 2 ? PP_FOREVER : 0);
 }
 

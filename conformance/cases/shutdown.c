@@ -855,23 +855,23 @@ static int task_ends_slowly(void *arg, void **outcome)
 }
 
 /* All sleep until whoever has joined the worker tells them. */
-CASE(shutdown_29_four_threads_wait_while_the_worker_is_long_in_ending)
+CASE(shutdown_29_twenty_threads_wait_while_the_worker_is_long_in_ending)
 {
 	struct pp_executor *e = executor_new(1);
 	struct slow_end *slow = shared_alloc(sizeof(*slow));
 	struct counter *none = counter_new();
-	struct shutter s[4];
+	struct shutter s[20];
 	int i;
 
 	need_shared_memory();
 	slow->gate = gate_new();
 	REQUIRE(pthread_key_create(&slow->key, wait_at_end) == 0);
 	expect_result(submit(e, task_ends_slowly, slow), F_RETURNED, PP_FOREVER);
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 20; i++)
 		shutter_start(&s[i], e, WAITS, none);
 	threads_settle();
 	gate_open(slow->gate);
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 20; i++)
 		shutter_join(&s[i], 0);
 }
 

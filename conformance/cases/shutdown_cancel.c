@@ -9,7 +9,7 @@ static void expect_all_cancelled(int workers, int victims)
 {
 	struct pp_executor *e = executor_new(workers);
 	struct work *w = work_on(e, workers);
-	struct pp_future *f[50];
+	struct pp_future *f[1500];
 
 	need_form(CANCELS_RETURNS);
 	submit_victims(e, f, victims);
@@ -26,7 +26,7 @@ CASE(shutdown_32_cancels_what_is_pending)
 
 CASE(shutdown_32_cancels_all_that_is_pending)
 {
-	expect_all_cancelled(1, 50);
+	expect_all_cancelled(1, 1500);
 }
 
 CASE(shutdown_32_cancels_all_behind_several_workers)

@@ -972,23 +972,100 @@ CASE(wait_31_a_thousand_futures)
 	EXPECT_INT(MANY, told);
 }
 
-/* WAIT-31: a thousand of which only the last is done. */
-CASE(wait_31_the_last_of_a_thousand)
+/* A thousand of which only the last is done. */
+static void expect_last_of_a_thousand(enum pp_return_when return_when)
 {
-	NEED(wait);
 	static struct pp_future *fs[MANY];
 	static bool done[MANY];
 	int told = 0;
 
 	for (int i = 0; i < MANY; i++)
 		fs[i] = future_new();
-	REQUIRE(set_result(fs[MANY - 1], NULL) == PP_OK);
-	context("FIRST_COMPLETED over a thousand futures, of which the last is done");
-	EXPECT_STATUS(PP_OK, wait_for(fs, MANY, PP_FOREVER, PP_FIRST_COMPLETED, done));
+	REQUIRE(set_exception(fs[MANY - 1], NULL) == PP_OK);
+	context("%s over a thousand futures, of which the last is done", mode_names[return_when]);
+	EXPECT_STATUS(PP_OK, wait_for(fs, MANY, PP_FOREVER, return_when, done));
 	for (int i = 0; i < MANY; i++)
 		told += done[i];
 	EXPECT_INT(1, told);
 	EXPECT(done[MANY - 1]);
+}
+
+/* WAIT-31: done before the call. */
+CASE(wait_31_the_last_of_a_thousand)
+{
+	NEED(wait);
+	expect_last_of_a_thousand(PP_FIRST_COMPLETED);
+	expect_last_of_a_thousand(PP_FIRST_EXCEPTION);
+}
+
+/* A thread inside wait for many futures of no executor, all PENDING. */
+struct long_wait {
+	struct pp_future **fs;
+	bool *done;
+	int count;
+	enum pp_return_when return_when;
+	int status;
+	struct counter *returned;
+	struct thread *thread;
+};
+
+static void long_wait_body(void *arg)
+{
+	struct long_wait *w = arg;
+
+	w->status = backend()->wait(w->fs, (size_t)w->count, PP_FOREVER, w->return_when, w->done);
+	counter_add(w->returned, 1);
+}
+
+static struct long_wait *long_wait_start(int count, enum pp_return_when return_when)
+{
+	struct long_wait *w = shared_alloc(sizeof(*w));
+
+	NEED(wait);
+	*w = (struct long_wait){.count = count, .return_when = return_when, .returned = counter_new()};
+	w->fs = shared_alloc((size_t)count * sizeof(struct pp_future *));
+	w->done = shared_alloc((size_t)count * sizeof(bool));
+	for (int i = 0; i < count; i++)
+		w->fs[i] = future_new();
+	w->thread = thread_start(long_wait_body, w);
+	thread_settle(w->thread);
+	return w;
+}
+
+/* WAIT-31: done when the thread is inside wait. */
+CASE(wait_31_the_last_of_a_thousand_ends_the_wait)
+{
+	for (int m = 0; m < 2; m++) {
+		struct long_wait *w = long_wait_start(MANY, modes[m]);
+
+		REQUIRE(set_exception(w->fs[MANY - 1], NULL) == PP_OK);
+		thread_join(w->thread);
+		context("%s over a thousand futures, of which the last raises", mode_names[m]);
+		EXPECT_STATUS(PP_OK, w->status);
+		EXPECT(w->done[MANY - 1]);
+		EXPECT_FALSE(w->done[0]);
+	}
+}
+
+/* WAIT-31: with one done, as many are left as 16 bits cannot count. */
+CASE(wait_31_more_than_16_bits_can_count)
+{
+	enum { N = 65537 };
+	struct long_wait *w = long_wait_start(N, PP_ALL_COMPLETED);
+	int told = 0;
+
+	REQUIRE(set_result(w->fs[0], NULL) == PP_OK);
+	thread_settle(w->thread);
+	context("ALL_COMPLETED over %d futures, of which the first is done", N);
+	EXPECT_INT(0, counter_value(w->returned));
+	for (int i = 1; i < N; i++)
+		REQUIRE(set_result(w->fs[i], NULL) == PP_OK);
+	thread_join(w->thread);
+	context("ALL_COMPLETED over %d futures, all done", N);
+	EXPECT_STATUS(PP_OK, w->status);
+	for (int i = 0; i < N; i++)
+		told += w->done[i];
+	EXPECT_INT(N, told);
 }
 
 /* A task that submits two more and waits for them. */

@@ -51,7 +51,7 @@ static int task_meet(void *arg, void **outcome)
 }
 
 /* n tasks of e that end only if all of them run at once. */
-#define MOST 100
+#define MOST 130
 
 static void expect_meeting(struct pp_executor *e, int n)
 {
@@ -218,7 +218,14 @@ CASE(worker_3_four_tasks_meet_on_four_workers)
 CASE(worker_3_a_hundred_tasks_meet_on_a_hundred_workers)
 {
 	context("a hundred tasks that need each other, on a hundred workers");
-	expect_meeting(executor_new(MOST), MOST);
+	expect_meeting(executor_new(100), 100);
+}
+
+/* WORKER-3: a max_workers that a byte cannot hold, of which only some are needed. */
+CASE(worker_3_more_workers_than_a_byte_can_count)
+{
+	context("%d tasks that need each other, on 257 workers", MOST);
+	expect_meeting(executor_new(257), MOST);
 }
 
 CASE(worker_3_sixteen_tasks_meet_on_sixteen_workers)

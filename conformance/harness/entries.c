@@ -104,6 +104,12 @@ static int judged(const char *entry, int status)
 
 #define CALL(entry, ...) judged(#entry, enter(#entry)->entry(__VA_ARGS__))
 
+#define CALL_VOID(entry, handle)               \
+	do {                                   \
+		enter(#entry)->entry(handle);  \
+		leave();                       \
+	} while (0)
+
 /* ---- handles ------------------------------------------------------------------- */
 
 static void keep(enum kind kind, void *handle, const char *entry)
@@ -159,16 +165,16 @@ void entries_clean_up(void)
 	if (!loaded)
 		return;
 	while ((handle = forget(MAP, NULL)))
-		map_end(handle);
+		CALL_VOID(map_end, handle);
 	while ((handle = forget(COMPLETED, NULL)))
-		as_completed_end(handle);
+		CALL_VOID(as_completed_end, handle);
 	shut_down_executors();
 	while ((handle = forget(FUTURE, NULL)))
 		if (table.future_release)
-			future_release(handle);
+			CALL_VOID(future_release, handle);
 	while ((handle = forget(EXECUTOR, NULL)))
 		if (table.executor_release)
-			executor_release(handle);
+			CALL_VOID(executor_release, handle);
 	if (hooked)
 		table.set_log_hook(NULL, NULL);
 }
@@ -350,8 +356,7 @@ void executor_release(struct pp_executor *e)
 {
 	NEED(executor_release);
 	forget(EXECUTOR, e);
-	enter("executor_release")->executor_release(e);
-	leave();
+	CALL_VOID(executor_release, e);
 }
 
 int worker_count(struct pp_executor *e)
@@ -404,8 +409,7 @@ void future_release(struct pp_future *f)
 {
 	NEED(future_release);
 	forget(FUTURE, f);
-	enter("future_release")->future_release(f);
-	leave();
+	CALL_VOID(future_release, f);
 }
 
 /* ---- the executor author's half ------------------------------------------------- */
@@ -473,8 +477,7 @@ int as_completed_next(struct pp_completed *it, struct pp_future **f)
 void as_completed_end(struct pp_completed *it)
 {
 	forget(COMPLETED, it);
-	enter("as_completed_end")->as_completed_end(it);
-	leave();
+	CALL_VOID(as_completed_end, it);
 }
 
 int map_begin(struct pp_executor *e, pp_task *task, const struct pp_source *source, double timeout,
@@ -501,8 +504,7 @@ int map_next(struct pp_map *it, void **outcome)
 void map_end(struct pp_map *it)
 {
 	forget(MAP, it);
-	enter("map_end")->map_end(it);
-	leave();
+	CALL_VOID(map_end, it);
 }
 
 struct source {
