@@ -8,6 +8,8 @@
  */
 #include "case.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 /* What a clock may be coarse by. */
@@ -597,6 +599,29 @@ CASE(ascomp_20_negative_timeout)
 {
 	take_what_is_there(-0.001);
 	take_what_is_there(-1e9);
+	take_what_is_there(-INFINITY);
+}
+
+/* ASCOMP-16: times that no clock can tell from none. */
+CASE(ascomp_16_tiny_timeouts)
+{
+	take_what_is_there(DBL_TRUE_MIN);
+	take_what_is_there(1e-300);
+	take_what_is_there(1e-9);
+}
+
+/* ASCOMP-17: one after the other; half of them is far more than clocks differ by. */
+CASE(ascomp_17_lasts_parts_of_a_millisecond)
+{
+	enum { TIMES = 50 };
+	struct four s = four_held();
+	struct pp_future *f = NULL;
+	double begin = now();
+
+	for (int i = 0; i < TIMES; i++)
+		REQUIRE(as_completed_next(as_completed_begin(s.fs, 1, 0.0009), &f) == PP_TIMEOUT);
+	context("fifty iterators that each gave up after 0.0009 seconds have lasted half as long as they must");
+	EXPECT(now() - begin >= TIMES * 0.0009 / 2);
 }
 
 static void wait_out(double timeout)

@@ -18,6 +18,32 @@ CASE(author_2_new_shares_nothing)
 	expect_in(first, F_RETURNED);
 }
 
+/* The last handles are dropped, and new ones may stand where the old ones stood. */
+CASE(author_2_new_where_others_were)
+{
+	struct pp_future *f[64];
+	int i, s;
+
+	NEED(future_release);
+	for (s = F_PENDING; s < F_STATES; s++) {
+		for (i = 0; i < 64; i++) {
+			f[i] = future_in(s);
+			if (s == F_PENDING || s == F_RUNNING)
+				add_done_callback(f[i], callback_must_not_run, NULL);
+			else
+				expect_in(f[i], s);
+		}
+		for (i = 0; i < 64; i++)
+			future_release(f[i]);
+		for (i = 0; i < 64; i++) {
+			f[i] = future_new();
+			expect_fresh(f[i]);
+			REQUIRE(set_result(f[i], THE_VALUE) == PP_OK);
+			expect_in(f[i], F_RETURNED);
+		}
+	}
+}
+
 CASE(author_2_many_at_once)
 {
 	struct pp_future *f[500];

@@ -511,6 +511,31 @@ CASE(callback_31_added_in_a_callback_that_was_added_late)
 	expect_nested(nest);
 }
 
+#define DEEP 50
+
+/* Adds itself, until it was called DEEP times; outer counts those that saw that on return. */
+static int callback_add_itself(struct pp_future *f, void *arg)
+{
+	struct nest *nest = arg;
+
+	counter_add(nest->inner, 1);
+	if (counter_value(nest->inner) == DEEP)
+		return PP_OK;
+	nest->status = backend()->add_done_callback(f, callback_add_itself, nest);
+	if (counter_value(nest->inner) == DEEP)
+		counter_add(nest->outer, 1);
+	return PP_OK;
+}
+
+CASE(callback_31_fifty_deep)
+{
+	struct nest *nest = nest_new();
+
+	add_callback(submitted_in(F_RETURNED, NULL), callback_add_itself, nest);
+	context("of %d callbacks, each added by the one before it, those that saw the last one called on return", DEEP);
+	EXPECT_INT(DEEP - 1, counter_value(nest->outer));
+}
+
 CASE(callback_32_the_rest_is_called_once)
 {
 	struct nest *nest = nest_new();

@@ -173,14 +173,17 @@ CASE(callback_18_logged_when_finished)
 	struct gate *gate;
 	struct record *log;
 	struct pp_future *f;
+	int i;
 
 	NEED(set_log_hook);
-	f = submitted_in(F_RUNNING, &gate);
 	log = log_record();
-	add_callback(f, callback_raise, NULL);
-	gate_open(gate);
-	record_await(log, 1);
-	EXPECT_AT_LEAST(1, record_count(log));
+	for (i = 1; i <= 3; i++) {
+		f = submitted_in(F_RUNNING, &gate);
+		add_callback(f, callback_raise, NULL);
+		gate_open(gate);
+		record_await(log, i);
+	}
+	EXPECT_AT_LEAST(3, record_count(log));
 }
 
 CASE(callback_18_author_logged_when_finished)
@@ -230,8 +233,9 @@ CASE(callback_19_logged_when_added_late)
 	f = submitted_in(F_RETURNED, NULL);
 	log = log_record();
 	add_done_callback(f, callback_raise, NULL);
-	context("a callback that was added to a FINISHED future has raised");
-	EXPECT_AT_LEAST(1, record_count(log));
+	add_done_callback(f, callback_raise, NULL);
+	context("two callbacks that were added to a FINISHED future have raised");
+	EXPECT_AT_LEAST(2, record_count(log));
 }
 
 CASE(callback_20_logged_when_cancelled)

@@ -91,11 +91,19 @@ static struct crowd *gather(struct pp_future *f, int first, int last)
 	return c;
 }
 
+static void join_all(struct crowd *c)
+{
+	for (int i = 0; i < c->count; i++)
+		if (c->members[i].thread)
+			thread_join(c->members[i].thread);
+	for (int i = 0; i < c->count; i++)
+		c->members[i].thread = NULL;
+}
+
 /* All return: result with status and outcome. */
 static void disperse(struct crowd *c, int status, void *outcome)
 {
-	for (int i = 0; i < c->count; i++)
-		thread_join(c->members[i].thread);
+	join_all(c);
 	for (int i = 0; i < c->count; i++) {
 		struct member *m = &c->members[i];
 
@@ -225,4 +233,49 @@ CASE(shutdown_40_thread_inside_wait_in_a_crowd)
 {
 	NEED(wait);
 	around_one_that_shutdown_cancels(WAIT, WAIT);
+}
+
+static int callback_pass_gate(struct pp_future *f, void *arg)
+{
+	(void)f;
+	gate_wait(arg);
+	return PP_OK;
+}
+
+/* The first callback of the future is over only when all of them have returned. */
+static void around_a_callback(int first, int last)
+{
+	struct pp_executor *e = executor_new(1);
+	struct held *h = shared_alloc(sizeof(*h));
+	struct gate *in_callback = gate_new();
+	struct pp_future *f;
+	struct crowd *c;
+
+	NEED(add_done_callback);
+	*h = (struct held){gate_new(), PP_OK};
+	f = submit(e, task_held, h);
+	gate_await(h->gate, 1);
+	REQUIRE(add_done_callback(f, callback_pass_gate, in_callback) == PP_OK);
+	c = gather(f, first, last);
+	gate_open(h->gate);
+	join_all(c);
+	gate_open(in_callback);
+	disperse(c, PP_OK, token(1));
+}
+
+CASE(callback_37_crowd_while_a_callback_runs)
+{
+	around_a_callback(RESULT, EXCEPTION);
+}
+
+CASE(wait_2_while_a_callback_runs)
+{
+	NEED(wait);
+	around_a_callback(WAIT, WAIT);
+}
+
+CASE(ascomp_14_while_a_callback_runs)
+{
+	NEED(as_completed_begin);
+	around_a_callback(AS_COMPLETED, AS_COMPLETED);
 }

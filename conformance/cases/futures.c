@@ -147,6 +147,28 @@ static void expect_outcome(enum future_state s, int expected, int status, void *
 	}
 }
 
+void expect_fresh(struct pp_future *f)
+{
+	struct pp_future *yielded = NULL;
+	void *outcome = token(9);
+	bool is_done = true;
+
+	expect_in(f, F_PENDING);
+	context("a future that is PENDING, where another one may have stood");
+	EXPECT_STATUS(PP_TIMEOUT, result(f, 0, &outcome));
+	EXPECT_PTR(token(9), outcome);
+	if (HAS(wait)) {
+		EXPECT_STATUS(PP_OK, wait_for(&f, 1, 0, PP_FIRST_COMPLETED, &is_done));
+		EXPECT_FALSE(is_done);
+	}
+	if (HAS(as_completed_begin) && HAS(as_completed_next) && HAS(as_completed_end)) {
+		struct pp_completed *it = as_completed_begin(&f, 1, 0);
+
+		EXPECT_STATUS(PP_TIMEOUT, as_completed_next(it, &yielded));
+		as_completed_end(it);
+	}
+}
+
 void expect_result(struct pp_future *f, enum future_state s, double timeout)
 {
 	void *outcome = token(9);

@@ -43,6 +43,9 @@ struct pp_future *submitted_in(enum future_state s, struct gate **gate);
 /* f is in state s, by every question that the backend answers. */
 void expect_in(struct pp_future *f, enum future_state s);
 
+/* f is PENDING, and nothing that waits or looks finds anything of another one in it. */
+void expect_fresh(struct pp_future *f);
+
 /* What result, or exception, says of a future in s without waiting. */
 void expect_result(struct pp_future *f, enum future_state s, double timeout);
 void expect_exception(struct pp_future *f, enum future_state s, double timeout);

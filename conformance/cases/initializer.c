@@ -53,7 +53,7 @@ CASE(init_1_worker_is_prepared)
 	struct pp_executor *e = executor_new_with_initializer(1, initializer_prepare, number(7));
 	int i;
 
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 300; i++)
 		expect_prepared(e, 1, 7);
 }
 

@@ -2,6 +2,9 @@
 /* map.c: MAP, one task for each argument, and the outcomes in their order. */
 #include "maps.h"
 
+#include <float.h>
+#include <math.h>
+
 /* ---- arguments and outcomes ---------------------------------------------------- */
 
 /* MAP-1: short tasks on any executor. */
@@ -512,6 +515,30 @@ CASE(map_29_timeout_zero_or_less)
 	poll_held(0);
 	poll_held(-0.001);
 	poll_held(-1e9);
+	poll_held(-INFINITY);
+}
+
+/* MAP-26: times that no clock can tell from none. */
+CASE(map_26_tiny_timeouts)
+{
+	poll_held(DBL_TRUE_MIN);
+	poll_held(1e-300);
+	poll_held(1e-9);
+}
+
+/* MAP-27: one after the other; half of them is far more than clocks differ by. */
+CASE(map_27_lasts_parts_of_a_millisecond)
+{
+	enum { TIMES = 50 };
+	struct pp_executor *e = executor_new(1);
+	void *args[1], *outcome;
+
+	steps_new(args, 1);
+	double begin = now();
+	for (int i = 0; i < TIMES; i++)
+		REQUIRE(map_next(mapped_for(e, task_step, args, 1, 0.0009), &outcome) == PP_TIMEOUT);
+	context("fifty maps that each gave up after 0.0009 seconds have lasted half as long as they must");
+	EXPECT(now() - begin >= TIMES * 0.0009 / 2);
 }
 
 /* MAP-29: what is there is yielded all the same. */

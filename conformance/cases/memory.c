@@ -152,6 +152,29 @@ CASE(mem_4_once_when_cancelled_twice)
 	expect_released_once(p, "was cancelled three times");
 }
 
+/* Work items without a release function, which may stand where some with one stood. */
+CASE(mem_4_not_again_for_others_in_their_place)
+{
+	struct pp_executor *e = executor_any();
+	struct counter *released = counter_new();
+	int i;
+
+	NEED(future_release);
+	for (i = 0; i < 64; i++) {
+		struct pp_future *f = i < 32 ? submit_with_release(e, task_return, released, release_count)
+					     : submit(e, task_return, released);
+		void *outcome;
+
+		REQUIRE(result(f, PP_FOREVER, &outcome) == PP_OK);
+		future_release(f);
+		if (i == 31)
+			counter_await(released, 32);
+	}
+	shutdown_wait(e);
+	context("releases of 32 arguments, after 32 work items without a release function");
+	EXPECT_INT(32, counter_value(released));
+}
+
 CASE(mem_5_not_before_the_task_has_ended)
 {
 	struct pp_executor *e = executor_any();

@@ -94,6 +94,47 @@ CASE(reentry_2_task_waits_for_another)
 	EXPECT_PTR(THE_VALUE, in->outcome);
 }
 
+/* A task that waits for another, and then lets a third one pass. */
+struct patient {
+	struct pp_future *awaited;
+	struct gate *ready, *third;
+	int status;
+};
+
+static int task_patient(void *arg, void **outcome)
+{
+	struct patient *p = arg;
+
+	gate_wait(p->ready);
+	p->status = backend()->result(p->awaited, PP_FOREVER, outcome);
+	gate_open(p->third);
+	return PP_OK;
+}
+
+/* Work is queued that ends only after the task that waits: that task is not the place for it. */
+CASE(reentry_2_task_waits_for_another_while_work_is_queued)
+{
+	struct pp_executor *e = executor_new(2);
+	struct patient *p = shared_alloc(sizeof(*p));
+	struct gate *gate = gate_new();
+	struct pp_future *waiting, *third;
+	void *outcome;
+
+	need_shared_memory();
+	*p = (struct patient){submit(e, task_pass_gate, gate), gate_new(), gate_new(), -1};
+	gate_await(gate, 1);
+	waiting = submit(e, task_patient, p);
+	gate_await(p->ready, 1);
+	third = submit(e, task_pass_gate, p->third);
+	gate_open(p->ready);
+	threads_settle();
+	gate_open(gate);
+	context("a task waits for one that another worker runs, while work is queued that waits for itself");
+	EXPECT_STATUS(PP_OK, result(waiting, PP_FOREVER, &outcome));
+	EXPECT_STATUS(PP_OK, p->status);
+	EXPECT_STATUS(PP_OK, result(third, PP_FOREVER, &outcome));
+}
+
 CASE(reentry_3_task_takes_a_result)
 {
 	struct pp_executor *e = executor_any();

@@ -465,6 +465,26 @@ CASE(result_21_not_before_the_time)
 	time_waiter(false);
 }
 
+/* One after the other; half of them is far more than clocks differ by. */
+static void expect_parts_of_a_millisecond(bool asks_exception)
+{
+	enum { TIMES = 50 };
+	struct pp_future *f = submitted_in(F_RUNNING, NULL);
+	double begin = now();
+	void *ignored;
+	int i;
+
+	for (i = 0; i < TIMES; i++)
+		REQUIRE((asks_exception ? exception : result)(f, 0.0009, &ignored) == PP_TIMEOUT);
+	context("fifty calls that each gave up after 0.0009 seconds have lasted half as long as they must");
+	EXPECT(now() - begin >= TIMES * 0.0009 / 2);
+}
+
+CASE(result_21_not_before_parts_of_a_millisecond)
+{
+	expect_parts_of_a_millisecond(false);
+}
+
 /* Everything that could wake a waiter, but for the one thing that it waits for. */
 static void disturb(struct pp_future *f, struct waiter *w)
 {
@@ -1025,6 +1045,11 @@ CASE(result_47_short_timeout)
 CASE(result_48_exception_not_before_the_time)
 {
 	time_waiter(true);
+}
+
+CASE(result_48_exception_not_before_parts_of_a_millisecond)
+{
+	expect_parts_of_a_millisecond(true);
 }
 
 CASE(result_49_exception_1e9_seconds)

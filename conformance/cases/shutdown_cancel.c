@@ -34,6 +34,24 @@ CASE(shutdown_32_cancels_all_behind_several_workers)
 	expect_all_cancelled(3, 20);
 }
 
+/* Those that were cancelled before stand at the head, in the middle and at the end. */
+CASE(shutdown_32_cancels_what_is_between_cancelled_ones)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f[9];
+
+	NEED(cancel);
+	need_form(CANCELS_RETURNS);
+	submit_victims(e, f, 9);
+	for (int i = 0; i < 9; i += 4)
+		REQUIRE(cancel(f[i]));
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(w->gate);
+	shutdown_wait(e);
+	expect_cancelled(f, 9);
+}
+
 /* The thread may come to cancel no earlier than the gate is opened, so it settles first. */
 CASE(shutdown_32_cancels_and_waits)
 {

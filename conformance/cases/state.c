@@ -299,6 +299,39 @@ static void ask_all(struct pp_future *f)
 	}
 }
 
+/* Futures that are done and dropped, and others behind a busy worker that may stand where those stood. */
+CASE(state_20_new_ones_where_others_were)
+{
+	struct pp_executor *e = executor_new(1);
+	struct pp_future *f[64];
+	struct gate *gate;
+	void *outcome;
+	int i, round;
+
+	NEED(future_release);
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 64; i++) {
+			f[i] = submit(e, i % 2 ? task_return : task_raise, THE_EXCEPTION);
+			REQUIRE(result(f[i], PP_FOREVER, &outcome) == (i % 2 ? PP_OK : PP_RAISED));
+			if (HAS(done))
+				REQUIRE(done(f[i]));
+		}
+		for (i = 0; i < 64; i++)
+			future_release(f[i]);
+		gate = hold(e, 1);
+		for (i = 0; i < 64; i++)
+			f[i] = submit(e, task_return, THE_VALUE);
+		for (i = 0; i < 64; i++)
+			expect_fresh(f[i]);
+		if (HAS(cancel))
+			for (i = 0; i < 64; i += 2)
+				EXPECT(cancel(f[i]));
+		gate_open(gate);
+		for (i = 0; i < 64; i++)
+			EXPECT_STATUS(i % 2 || !HAS(cancel) ? PP_OK : PP_CANCELLED, result(f[i], PP_FOREVER, &outcome));
+	}
+}
+
 CASE(state_21_asking_changes_nothing)
 {
 	int s;

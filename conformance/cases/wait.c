@@ -9,6 +9,7 @@
  */
 #include "case.h"
 
+#include <float.h>
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
@@ -740,6 +741,29 @@ CASE(wait_24_negative_timeout)
 CASE(wait_24_timeout_minus_infinity)
 {
 	poll_running(-INFINITY);
+}
+
+/* WAIT-21: times that no clock can tell from none. */
+CASE(wait_21_tiny_timeouts)
+{
+	poll_running(DBL_TRUE_MIN);
+	poll_running(1e-300);
+	poll_running(1e-9);
+}
+
+/* WAIT-22: one after the other; half of them is far more than clocks differ by. */
+CASE(wait_22_lasts_parts_of_a_millisecond)
+{
+	enum { TIMES = 50 };
+	struct held *h = held_new(executor_new(1), false);
+	double begin = now();
+	bool done;
+
+	NEED(wait);
+	for (int i = 0; i < TIMES; i++)
+		REQUIRE(wait_for(&h->f, 1, 0.0009, PP_ALL_COMPLETED, &done) == PP_OK);
+	context("fifty waits of 0.0009 seconds have lasted half as long as they must");
+	EXPECT(now() - begin >= TIMES * 0.0009 / 2);
 }
 
 /* A task ends while the main thread waits with a timeout that is as good as none. */

@@ -332,6 +332,36 @@ CASE(worker_4_submitted_by_a_callback_that_waits)
 	EXPECT_STATUS(PP_OK, c->status);
 }
 
+static void release_submit_and_wait(void *arg)
+{
+	callback_submit_and_wait(NULL, arg);
+}
+
+static int task_pass_its_gate(void *arg, void **outcome)
+{
+	(void)outcome;
+	gate_wait(((struct from_callback *)arg)->gate);
+	return PP_OK;
+}
+
+/* The same inside a release function. */
+CASE(worker_4_submitted_by_a_release_function_that_waits)
+{
+	NEED(submit_with_release);
+	struct pp_executor *e = executor_new(2);
+	struct from_callback *c = shared_alloc(sizeof(*c));
+
+	*c = (struct from_callback){e, gate_new(), counter_new(), -1, counter_new()};
+	expect_meeting(e, 2);
+	submit_with_release(e, task_pass_its_gate, c, release_submit_and_wait);
+	gate_await(c->gate, 1);
+	threads_settle();
+	gate_open(c->gate);
+	counter_await(c->returned, 1);
+	context("a release function waits for a task that it has submitted, beside an idle worker");
+	EXPECT_STATUS(PP_OK, c->status);
+}
+
 /* Short tasks, each submitted as the one before it ends; then all workers are needed. */
 static void expect_all_after_short_tasks(int rounds, int tasks)
 {
