@@ -892,6 +892,30 @@ CASE(ascomp_28_futures_of_no_executor)
 	EXPECT_STATUS(PP_STOP_ITERATION, as_completed_next(it, &f));
 }
 
+/* ASCOMP-28: in either order. */
+CASE(ascomp_28_futures_of_executors_and_of_none)
+{
+	for (int own_first = 0; own_first < 2; own_first++) {
+		struct four s = four_held();
+		struct pp_future *own = future_new(), *f = NULL;
+		struct pp_future *fs[] = {own_first ? own : s.fs[0], own_first ? s.fs[0] : own};
+		struct pp_completed *it = as_completed_begin(fs, 2, PP_FOREVER);
+
+		context("as_completed over a future of no executor and one of an executor, the first %s", own_first ? "of none" : "of one");
+		if (own_first)
+			finish(&s, 0);
+		else
+			REQUIRE(set_result(own, NULL) == PP_OK);
+		expect_next(it, fs[1]);
+		if (own_first)
+			REQUIRE(set_result(own, NULL) == PP_OK);
+		else
+			finish(&s, 0);
+		expect_next(it, fs[0]);
+		EXPECT_STATUS(PP_STOP_ITERATION, as_completed_next(it, &f));
+	}
+}
+
 /* ASCOMP-29: three iterators, one of them begun when half is done. */
 CASE(ascomp_29_several_iterators_over_the_same)
 {

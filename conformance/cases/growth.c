@@ -80,9 +80,9 @@ static long growth_of_row(long (*level)(void), void (*body)(struct use *u), stru
 	return level() - before;
 }
 
-static void expect_none_kept(const char *what, const char *unit, long (*level)(void), void (*body)(struct use *u))
+static void expect_none_kept(struct use *u, const char *what, const char *unit, long (*level)(void),
+			     void (*body)(struct use *u))
 {
-	struct use *u = shared_alloc(sizeof(*u));
 	long kept;
 	int row;
 
@@ -94,9 +94,14 @@ static void expect_none_kept(const char *what, const char *unit, long (*level)(v
 	EXPECT_AT_MOST(USES - 1, kept);
 }
 
+static void expect_none_kept_by(struct use *u, const char *what, void (*body)(struct use *u))
+{
+	expect_none_kept(u, what, "blocks of memory", inject_blocks, body);
+}
+
 static void expect_no_growth(const char *what, void (*body)(struct use *u))
 {
-	expect_none_kept(what, "blocks of memory", inject_blocks, body);
+	expect_none_kept(shared_alloc(sizeof(struct use)), what, "blocks of memory", inject_blocks, body);
 }
 
 static void need_growth(void)
@@ -448,6 +453,29 @@ static void expect_no_growth_of_map(const char *what, void (*body)(struct use *u
 	expect_no_growth(what, body);
 }
 
+/* One more outcome of a map that was begun before. */
+static struct pp_map *endless;
+
+static void use_endless_map(struct use *u)
+{
+	void *outcome;
+
+	u->pulled = 0;
+	backend()->map_next(endless, &outcome);
+}
+
+CASE(resource_20_map_that_goes_on)
+{
+	struct use *u = shared_alloc(sizeof(*u));
+	struct pp_source source = {pull, u};
+	void *outcome;
+
+	need_growth();
+	u->of = 1000;
+	REQUIRE(map_begin(executor_new(1), task_return, &source, PP_FOREVER, 4, &endless, &outcome) == PP_OK);
+	expect_none_kept_by(u, "outcomes of one map with a buffersize, taken", use_endless_map);
+}
+
 CASE(resource_20_map_exhausted)
 {
 	expect_no_growth_of_map("maps that are exhausted", use_exhausted_map);
@@ -485,7 +513,7 @@ static long mapped_mib(void)
 /* The stack of a thread that nobody joins or detaches is not among the blocks. */
 static void expect_no_stacks_left(const char *what, void (*body)(struct use *u))
 {
-	expect_none_kept(what, "MiB of address space", mapped_mib, body);
+	expect_none_kept(shared_alloc(sizeof(struct use)), what, "MiB of address space", mapped_mib, body);
 }
 
 /* Until no more threads are there than before. */

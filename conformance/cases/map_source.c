@@ -8,6 +8,7 @@
 #include "maps.h"
 
 #include <pthread.h>
+#include <stdint.h>
 #include <string.h>
 
 /* ---- the source ----------------------------------------------------------------- */
@@ -52,6 +53,7 @@ struct watched {
 	void *arg;	     /* not NULL: this instead of a token */
 	pthread_t reader;
 	bool other_reader;
+	bool raises_null;
 	int read, read_after_end;
 	bool over;
 };
@@ -69,7 +71,7 @@ static int watched_next(void *state, void **arg)
 	}
 	w->over = true;
 	if (w->then == PP_RAISED)
-		*arg = token(77);
+		*arg = w->raises_null ? NULL : token(77);
 	return w->then;
 }
 
@@ -83,6 +85,120 @@ static struct watched *watched_new(int give, int then)
 	w->then = then;
 	w->reader = pthread_self();
 	return w;
+}
+
+/* A source that uses the executor of its map before each of three arguments. */
+struct busy_source {
+	struct pp_source source;
+	struct pp_executor *e;
+	int (*use)(struct pp_executor *e); /* returns a status */
+	int read, status;
+};
+
+static int busy_next(void *state, void **arg)
+{
+	struct busy_source *b = state;
+	int status;
+
+	if (b->read == 3)
+		return PP_STOP_ITERATION;
+	status = b->use(b->e);
+	if (status != PP_OK)
+		b->status = status;
+	*arg = token(b->read++);
+	return PP_OK;
+}
+
+static struct busy_source *busy_source_new(struct pp_executor *e, int (*use)(struct pp_executor *e))
+{
+	struct busy_source *b = shared_alloc(sizeof(*b));
+
+	*b = (struct busy_source){{busy_next, b}, e, use, 0, PP_OK};
+	return b;
+}
+
+/* With both forms of map: the outcomes are those of any source. */
+static void expect_busy_source(int (*use)(struct pp_executor *e), const char *what)
+{
+	struct pp_executor *e = executor_any();
+
+	for (size_t buffersize = 0; buffersize < 2; buffersize++) {
+		struct busy_source *b = busy_source_new(e, use);
+		struct pp_map *it = NULL;
+		void *raised = NULL;
+
+		if (buffersize && !backend()->map_has_buffersize)
+			continue;
+		context("map with a buffersize of %zu over a source that %s", buffersize, what);
+		EXPECT_STATUS(PP_OK, map_begin(e, task_return, &b->source, PP_FOREVER, buffersize, &it, &raised));
+		for (int i = 0; i < 3; i++)
+			expect_next(it, PP_OK, token(i));
+		expect_stop(it);
+		EXPECT_STATUS(PP_OK, b->status);
+	}
+}
+
+static int submit_and_wait(struct pp_executor *e)
+{
+	const struct pp_backend *b = backend();
+	struct pp_future *f = NULL;
+	void *outcome = NULL;
+	int status = b->submit(e, task_return, token(5), &f);
+
+	if (status != PP_OK)
+		return status;
+	status = b->result(f, PP_FOREVER, &outcome);
+	if (HAS(future_release))
+		b->future_release(f);
+	return status == PP_OK && outcome != token(5) ? PP_RAISED : status;
+}
+
+CASE(reentry_75_source_submits_and_waits)
+{
+	NEED(map_begin);
+	expect_busy_source(submit_and_wait, "submits to the same executor and waits");
+}
+
+static int map_and_take(struct pp_executor *e)
+{
+	const struct pp_backend *b = backend();
+	struct pp_map *it = NULL;
+	void *outcome = NULL, *raised = NULL;
+	int status = b->map_begin(e, task_return, source_of(abc, 3, NULL), PP_FOREVER, 0, &it, &raised);
+
+	if (status != PP_OK)
+		return status;
+	status = b->map_next(it, &outcome);
+	b->map_end(it);
+	return status == PP_OK && outcome != abc[0] ? PP_RAISED : status;
+}
+
+CASE(reentry_76_source_maps)
+{
+	NEED(map_begin);
+	NEED(map_next);
+	NEED(map_end);
+	expect_busy_source(map_and_take, "maps on the same executor");
+}
+
+static int shut_down_once(struct pp_executor *e)
+{
+	return backend()->shutdown_nowait(e);
+}
+
+CASE(reentry_77_source_shuts_down)
+{
+	struct pp_executor *e = executor_any();
+	struct busy_source *b = busy_source_new(e, shut_down_once);
+	struct pp_map *it = NULL;
+	void *raised = token(4000);
+
+	NEED(shutdown_nowait);
+	context("map over a source that shuts the executor down");
+	EXPECT_STATUS(PP_SHUTDOWN, map_begin(e, must_not_run, &b->source, PP_FOREVER, 0, &it, &raised));
+	EXPECT_STATUS(PP_OK, b->status);
+	EXPECT_PTR(token(4000), raised);
+	shutdown_wait(e);
 }
 
 static struct pp_map *mapped_watched(struct pp_executor *e, struct watched *w, size_t buffersize)
@@ -160,6 +276,20 @@ CASE(map_16_source_raises)
 		EXPECT_STATUS(PP_RAISED, begin_raising(e, watched_new(give, PP_RAISED), &it, &raised));
 		EXPECT_PTR(token(77), raised);
 	}
+}
+
+/* MAP-16: NULL is an exception like any other. */
+CASE(map_16_source_raises_null)
+{
+	struct pp_executor *e = executor_any();
+	struct watched *w = watched_new(2, PP_RAISED);
+	struct pp_map *it = NULL;
+	void *raised = token(4000);
+
+	w->raises_null = true;
+	context("map over a source that raises NULL after two arguments");
+	EXPECT_STATUS(PP_RAISED, begin_raising(e, w, &it, &raised));
+	EXPECT_PTR(NULL, raised);
 }
 
 /* MAP-17: the same source, looked at afterwards. */
@@ -326,6 +456,29 @@ CASE(map_41_source_smaller_than_buffersize)
 		context("map over three arguments with a buffersize of %zu", buffersize);
 		for (int i = 0; i < 3; i++)
 			expect_next(it, PP_OK, abc[i]);
+		expect_stop(it);
+	}
+}
+
+/* MAP-41: sizes whose product with that of anything overflows, and one that 32 bits take for another. */
+CASE(map_41_source_smaller_than_a_huge_buffersize)
+{
+	static const size_t sizes[] = {SIZE_MAX, SIZE_MAX / 2 + 2, SIZE_MAX / 8 + 2, SIZE_MAX / 16 + 2, (size_t)1 << 32 | 1};
+	struct pp_executor *e = executor_any();
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct counter *pulled = counter_new();
+		struct pp_map *it = NULL;
+		void *raised;
+		int status = map_begin(e, task_return, source_of(abc, 3, pulled), PP_FOREVER, sizes[i], &it, &raised);
+
+		context("map over three arguments with a buffersize of %zu", sizes[i]);
+		EXPECT(status == PP_OK || status == PP_INVALID_ARGUMENT);
+		if (status != PP_OK)
+			continue;
+		EXPECT_INT(4, counter_value(pulled));
+		for (int k = 0; k < 3; k++)
+			expect_next(it, PP_OK, abc[k]);
 		expect_stop(it);
 	}
 }

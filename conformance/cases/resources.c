@@ -609,3 +609,26 @@ CASE(resource_16_shutdown_without_memory)
 	EXPECT_STATUS(PP_OK, status[1]);
 	EXPECT_INT(5, counter_value(ran));
 }
+
+/* ---- one after the other ---------------------------------------------------------------- */
+
+/* More than a process has keys of threads, or descriptors if nobody has asked for more. */
+CASE(resource_21_executors_one_after_the_other)
+{
+	enum { N = 1100 };
+	void *outcome = NULL;
+
+	NEED(executor_release);
+	for (int i = 0; i < N; i++) {
+		struct pp_executor *e = NULL;
+
+		context("executor number %d, those before it released", i + 1);
+		EXPECT_STATUS(PP_OK, try_executor_new(1, &e));
+		struct pp_future *f = submit(e, task_return, token(i));
+		EXPECT_STATUS(PP_OK, result(f, PP_FOREVER, &outcome));
+		if (HAS(future_release))
+			future_release(f);
+		shutdown_wait(e);
+		executor_release(e);
+	}
+}

@@ -894,6 +894,35 @@ CASE(wait_28_futures_of_no_executor)
 	EXPECT(w.done[0] && w.done[1] && w.done[2]);
 }
 
+/* WAIT-28: in either order; the last that is done is now one of the executor, now one of nobody. */
+CASE(wait_28_futures_of_executors_and_of_none)
+{
+	for (int own_first = 0; own_first < 2; own_first++) {
+		struct held *a = held_new(executor_new(1), false), *b = held_new(executor_new(1), false);
+		struct pp_future *own = future_new();
+		struct waiter w = {.count = 3, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
+
+		for (int i = 0; i < 3; i++)
+			w.fs[i] = (struct pp_future *[]){own, a->f, b->f, own}[i + !own_first];
+		waiter_start(&w);
+		context("ALL_COMPLETED over a future of no executor and those of two, the first %s", own_first ? "of none" : "of one");
+		expect_still_waiting(&w);
+		finish(a);
+		expect_still_waiting(&w);
+		if (own_first)
+			REQUIRE(set_result(own, NULL) == PP_OK);
+		else
+			finish(b);
+		expect_still_waiting(&w);
+		if (own_first)
+			finish(b);
+		else
+			REQUIRE(set_result(own, NULL) == PP_OK);
+		expect_returns(&w);
+		EXPECT(w.done[0] && w.done[1] && w.done[2]);
+	}
+}
+
 /* WAIT-29: one thread for each mode, all at the same two futures. */
 CASE(wait_29_several_threads_wait_for_the_same)
 {
