@@ -301,6 +301,23 @@ CASE(callback_12_added_twice_called_twice)
 	EXPECT_INT(2, counter_value(calls));
 }
 
+/* Another one stands between the two. */
+CASE(callback_12_added_twice_and_another_between)
+{
+	struct gate *gate;
+	struct pp_future *f = submitted_in(F_RUNNING, &gate);
+	struct counter *calls = counter_new(), *others = counter_new();
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		add_callback(f, callback_count, calls);
+		add_callback(f, callback_count, others);
+	}
+	gate_open(gate);
+	counter_await(others, 3);
+	EXPECT_INT(3, counter_value(calls));
+}
+
 CASE(callback_12_added_twice_late_called_twice)
 {
 	struct pp_future *f = submitted_in(F_RETURNED, NULL);

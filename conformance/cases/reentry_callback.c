@@ -178,6 +178,96 @@ CASE(reentry_26_callback_of_cancelled_cancels_another)
 	expect_in(in->other, F_CANCELLED);
 }
 
+/* Shutdown of one executor calls it; the other future is behind the held worker of another executor. */
+CASE(reentry_26_callback_of_shutdown_cancels_another)
+{
+	struct inside *in;
+	struct pp_executor *other;
+	struct gate *gate;
+
+	NEED(add_done_callback);
+	NEED(cancel);
+	NEED(shutdown_cancel);
+	in = inside_new(deed_cancel_other, executor_new(1));
+	other = executor_new(1);
+	gate = hold(other, 1);
+	in->other = submit(other, must_not_run, NULL);
+	in_callback_of_shutdown(in);
+	context("a callback that shutdown called for a future that it cancelled has cancelled one of another executor");
+	EXPECT(in->answer);
+	gate_open(gate);
+	shutdown_wait(other);
+	expect_in(in->other, F_NOTIFIED);
+}
+
+CASE(reentry_26_callback_of_a_breaking_pool_cancels_another)
+{
+	struct gate *breaks = gate_new(), *gate;
+	struct pp_executor *other;
+	struct inside *in;
+
+	NEED(add_done_callback);
+	NEED(cancel);
+	in = inside_new(deed_cancel_other, executor_new_with_initializer(1, initializer_fail_at_gate, breaks));
+	other = executor_new(1);
+	gate = hold(other, 1);
+	in->other = submit(other, must_not_run, NULL);
+	REQUIRE(add_done_callback(submit(in->e, must_not_run, NULL), callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	gate_open(breaks);
+	let(in);
+	context("a callback that was called because the pool broke has cancelled a future of another executor");
+	EXPECT(in->answer);
+	gate_open(gate);
+	shutdown_wait(other);
+	expect_in(in->other, F_NOTIFIED);
+}
+
+/* A hundred futures, each cancelled by a callback of the one before. */
+struct link {
+	struct pp_future *next;
+	struct counter *called;
+};
+
+static int callback_cancel_next(struct pp_future *f, void *arg)
+{
+	struct link *l = arg;
+
+	(void)f;
+	counter_add(l->called, 1);
+	if (l->next)
+		backend()->cancel(l->next);
+	return PP_OK;
+}
+
+/* Of no executor: one after the other is noticed, and by then has cancelled the next one. */
+CASE(reentry_26_chain_of_cancels)
+{
+	struct link links[100];
+	struct pp_future *f[100];
+	struct counter *called = counter_new();
+	bool run;
+	int i;
+
+	NEED(add_done_callback);
+	NEED(cancel);
+	for (i = 0; i < 100; i++)
+		f[i] = future_new();
+	for (i = 0; i < 100; i++) {
+		links[i] = (struct link){i < 99 ? f[i + 1] : NULL, called};
+		REQUIRE(add_done_callback(f[i], callback_cancel_next, &links[i]) == PP_OK);
+	}
+	EXPECT(cancel(f[0]));
+	for (i = 0; i < 100; i++) {
+		run = true;
+		context("future number %d of a hundred, each cancelled by a callback of the one before", i + 1);
+		EXPECT_STATUS(PP_OK, set_running_or_notify_cancel(f[i], &run));
+		EXPECT_FALSE(run);
+	}
+	context("callbacks of a hundred futures, each of which cancelled the next one");
+	EXPECT_INT(100, counter_value(called));
+}
+
 CASE(reentry_27_callback_cannot_cancel_its_finished_future)
 {
 	struct inside *in;
@@ -268,6 +358,36 @@ CASE(reentry_31_callback_cancels_all)
 	in_author_callback(in);
 	EXPECT_STATUS(PP_OK, in->status);
 	gate_open(gate);
+	shutdown_wait(in->e);
+	for (i = 0; i < 5; i++)
+		expect_in(f[i], F_NOTIFIED);
+}
+
+/* Shutdown of one executor calls the callback that has another executor cancel all that it has. */
+CASE(reentry_31_callback_of_shutdown_cancels_all_of_another)
+{
+	struct pp_future *f[5];
+	struct pp_executor *first;
+	struct gate *gates[2];
+	struct inside *in;
+	int i;
+
+	NEED(add_done_callback);
+	NEED(shutdown_cancel);
+	NEED(shutdown_nowait);
+	first = executor_new(1);
+	in = inside_new(deed_shutdown_cancel, executor_new(1));
+	gates[0] = hold(first, 1);
+	gates[1] = hold(in->e, 1);
+	for (i = 0; i < 5; i++)
+		f[i] = submit(in->e, must_not_run, NULL);
+	REQUIRE(add_done_callback(submit(first, must_not_run, NULL), callback_inside, in) == PP_OK);
+	gate_open(in->ready);
+	REQUIRE(shutdown_cancel(first, false) == PP_OK);
+	gate_open(gates[0]);
+	let(in);
+	EXPECT_STATUS(PP_OK, in->status);
+	gate_open(gates[1]);
 	shutdown_wait(in->e);
 	for (i = 0; i < 5; i++)
 		expect_in(f[i], F_NOTIFIED);

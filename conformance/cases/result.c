@@ -555,13 +555,22 @@ static void expect_unharmed(enum future_state s)
 {
 	struct gate *gate;
 	struct pp_future *f = submitted_in(s, &gate);
+	struct waiter w;
 	void *ignored;
 
 	REQUIRE(result(f, 0, &ignored) == PP_TIMEOUT);
 	REQUIRE(result(f, short_time(), &ignored) == PP_TIMEOUT);
 	context("result has timed out on %s", future_called(s));
 	expect_in(f, s);
+	for (int i = 0; i < 600; i++)
+		REQUIRE(result(f, i % 2 ? 1e-6 : 0, &ignored) == PP_TIMEOUT);
+	context("result has timed out 600 times on %s", future_called(s));
+	expect_in(f, s);
+	waiter_start(&w, f, PP_FOREVER, false);
+	thread_settle(w.thread);
 	gate_open(gate);
+	waiter_join(&w);
+	EXPECT_STATUS(PP_OK, w.status);
 	expect_result(f, F_RETURNED, PP_FOREVER);
 }
 

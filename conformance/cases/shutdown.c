@@ -1029,34 +1029,79 @@ CASE(shutdown_51_other_executors_go_on_though_it_cancels)
 struct outer {
 	struct pp_executor *inner;
 	struct work *w; /* of inner */
-	struct counter *begun;
+	struct counter *begun, *returned;
+	struct gate *go;
 	int status;
 	long seen;
 };
 
-static int task_shuts_inner_down(void *arg, void **outcome)
+static void shut_inner_down(void *arg)
 {
 	struct outer *o = arg;
 
-	(void)outcome;
 	counter_add(o->begun, 1);
 	o->status = backend()->shutdown(o->inner);
 	o->seen = counter_value(o->w->ended);
+	counter_add(o->returned, 1);
+}
+
+static int task_shuts_inner_down(void *arg, void **outcome)
+{
+	(void)outcome;
+	shut_inner_down(arg);
 	return PP_OK;
+}
+
+static int callback_shuts_inner_down(struct pp_future *f, void *arg)
+{
+	(void)f;
+	shut_inner_down(arg);
+	return PP_OK;
+}
+
+static int initializer_shuts_inner_down(void *arg)
+{
+	shut_inner_down(arg);
+	return PP_OK;
+}
+
+/* Until its submit has returned, so that it is not the caller who lets go of the argument. */
+static int task_waits_to_go(void *arg, void **outcome)
+{
+	(void)outcome;
+	gate_wait(((struct outer *)arg)->go);
+	return PP_OK;
+}
+
+static struct outer *outer_new(void)
+{
+	struct outer *o = shared_alloc(sizeof(*o));
+
+	need_shared_memory();
+	*o = (struct outer){.inner = executor_new(1), .begun = counter_new(), .returned = counter_new(), .status = -1};
+	o->w = work_on(o->inner, 1);
+	return o;
+}
+
+/* The shutdown was begun on another thread, and has had time to return too early. */
+static void expect_inner_waited_for(struct outer *o, const char *where)
+{
+	counter_await(o->begun, 1);
+	threads_settle();
+	gate_open(o->w->gate);
+	counter_await(o->returned, 1);
+	context("tasks of another executor that had ended when its shutdown in %s returned", where);
+	EXPECT_STATUS(PP_OK, o->status);
+	EXPECT_INT(1, o->seen);
 }
 
 CASE(shutdown_52_waits_in_a_task_of_another_executor)
 {
-	struct outer *o = shared_alloc(sizeof(*o));
+	struct outer *o = outer_new();
 	struct pp_executor *e = executor_new(1);
 	struct pp_future *f;
 	void *outcome;
 
-	need_shared_memory();
-	o->inner = executor_new(1);
-	o->w = work_on(o->inner, 1);
-	o->begun = counter_new();
-	o->status = -1;
 	f = submit(e, task_shuts_inner_down, o);
 	counter_await(o->begun, 1);
 	context("a task shuts another executor down, and waits for its task");
@@ -1066,4 +1111,33 @@ CASE(shutdown_52_waits_in_a_task_of_another_executor)
 	EXPECT_STATUS(PP_OK, o->status);
 	context("tasks that had ended when the shutdown in a task returned");
 	EXPECT_INT(1, o->seen);
+}
+
+CASE(reentry_53_shutdown_in_a_callback_waits)
+{
+	struct gate *gate;
+	struct outer *o = outer_new();
+	struct pp_future *f = submitted_in(F_RUNNING, &gate);
+
+	REQUIRE(add_done_callback(f, callback_shuts_inner_down, o) == PP_OK);
+	gate_open(gate);
+	expect_inner_waited_for(o, "a done callback");
+}
+
+CASE(reentry_40_shutdown_in_an_initializer_waits)
+{
+	struct outer *o = outer_new();
+
+	submit(executor_new_with_initializer(1, initializer_shuts_inner_down, o), task_return, NULL);
+	expect_inner_waited_for(o, "an initializer");
+}
+
+CASE(reentry_72_shutdown_in_a_release_function_waits)
+{
+	struct outer *o = outer_new();
+
+	o->go = gate_new();
+	submit_with_release(executor_new(1), task_waits_to_go, o, shut_inner_down);
+	gate_open(o->go);
+	expect_inner_waited_for(o, "a release function");
 }

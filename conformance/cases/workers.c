@@ -956,7 +956,7 @@ CASE(worker_24_default_size_on_one_processor)
 struct named {
 	struct barrier *meeting; /* so that each runs on a worker of its own */
 	int status;
-	char name[64];
+	char name[512];
 };
 
 static int task_name(void *arg, void **outcome)
@@ -1028,8 +1028,11 @@ CASE(worker_27_each_executor_has_its_own_prefix)
 
 CASE(worker_27_names_begin_with_a_long_prefix)
 {
-	static const char prefix[] = "mill-with-many-wheels-and-stones";
+	char prefix[300];
 	NEED(worker_name);
+	for (size_t i = 0; i < sizeof(prefix); i++)
+		prefix[i] = "mill-wheel-"[i % 11];
+	prefix[sizeof(prefix) - 1] = '\0';
 	struct named *names = names_of(executor_new_named(1, prefix), 1, false);
 
 	context("the name of the only worker is \"%s\"", names->name);
@@ -1046,6 +1049,19 @@ CASE(worker_28_names_differ)
 		context("the names of three workers are \"%s\", \"%s\" and \"%s\"", names[0].name, names[1].name, names[2].name);
 		EXPECT(strcmp(names[i].name, names[(i + 1) % 3].name) != 0);
 	}
+}
+
+/* WORKER-28: so many that their numbers have different lengths. */
+CASE(worker_28_names_of_twelve_differ)
+{
+	NEED(worker_name);
+	struct named *names = names_of(executor_new_named(12, "mill"), 12, true);
+
+	for (int i = 0; i < 12; i++)
+		for (int k = 0; k < i; k++) {
+			context("two of twelve workers are called \"%s\" and \"%s\"", names[i].name, names[k].name);
+			EXPECT(strcmp(names[i].name, names[k].name) != 0);
+		}
 }
 
 /* WORKER-29: five tasks on one worker. */

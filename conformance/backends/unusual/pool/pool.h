@@ -100,7 +100,7 @@ struct pp_executor {
 	int max_workers;
 	pp_initializer *initializer; /* NULL: none */
 	void *initarg;
-	char prefix[48];
+	char prefix[512];
 
 	/* Under the lock. */
 	int handles;	     /* the caller's, and those of maps */
