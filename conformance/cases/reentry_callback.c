@@ -260,8 +260,8 @@ CASE(reentry_26_chain_of_cancels)
 	EXPECT(cancel(f[0]));
 	for (i = 0; i < 100; i++) {
 		run = true;
-		context("future number %d of a hundred, each cancelled by a callback of the one before", i + 1);
 		EXPECT_STATUS(PP_OK, set_running_or_notify_cancel(f[i], &run));
+		context("future number %d of a hundred, each cancelled by a callback of the one before", i + 1);
 		EXPECT_FALSE(run);
 	}
 	context("callbacks of a hundred futures, each of which cancelled the next one");

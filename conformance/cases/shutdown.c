@@ -1090,8 +1090,8 @@ static void expect_inner_waited_for(struct outer *o, const char *where)
 	threads_settle();
 	gate_open(o->w->gate);
 	counter_await(o->returned, 1);
-	context("tasks of another executor that had ended when its shutdown in %s returned", where);
 	EXPECT_STATUS(PP_OK, o->status);
+	context("tasks of another executor that had ended when its shutdown in %s returned", where);
 	EXPECT_INT(1, o->seen);
 }
 
