@@ -6,6 +6,10 @@
  * for a thread can be had, and what free memory there is within is taken too.
  * All checks are made when both are given back.  How a backend fares within
  * is its own affair: it may need nothing, have set something aside, or refuse.
+ *
+ * What is called without memory was called before with it, by the same thread: the
+ * system takes memory for thread-local variables at their first use, and ends the process
+ * if there is none.
  */
 #include "resources.h"
 
@@ -362,6 +366,7 @@ CASE(resource_8_future_new)
 	struct pp_future *mark = token(1);
 	int count, status = PP_OK;
 
+	future_new();
 	struct taken *all = take_memory();
 	for (count = 0; count < HANDLES; count++) {
 		fs[count] = mark;
@@ -415,6 +420,7 @@ CASE(resource_9_wait)
 	double timeout = short_time();
 	int status[3];
 
+	REQUIRE(wait_for(c->fs, 200, timeout, PP_ALL_COMPLETED, c->told) == PP_OK);
 	struct taken *all = take_memory();
 	for (int m = 0; m < 3; m++)
 		status[m] = backend()->wait(c->fs, 200, timeout, (enum pp_return_when)m, c->told);
@@ -438,6 +444,8 @@ CASE(resource_10_as_completed)
 	struct pp_future *f = NULL;
 	int next = PP_OK;
 
+	REQUIRE(as_completed_next(as_completed_begin(c->fs, 200, PP_FOREVER), &f) == PP_OK);
+	f = NULL;
 	struct taken *all = take_memory();
 	int begun = backend()->as_completed_begin(c->fs, 200, PP_FOREVER, &it);
 	if (begun == PP_OK)
@@ -486,6 +494,8 @@ CASE(resource_11_map)
 
 	s.source.next = plenty_next;
 	s.source.state = &s;
+	REQUIRE(map_begin(e, task_count, source_of(NULL, 0, NULL), PP_FOREVER, 0, &it, &raised) == PP_OK);
+	it = NULL;
 	narrow(1 << 20);
 	int status = backend()->map_begin(e, task_count, &s.source, PP_FOREVER, 0, &it, &raised);
 	widen();
@@ -510,6 +520,7 @@ CASE(resource_12_executor_new)
 
 	if (backend()->concurrency == 0)
 		unsupported("the backend runs tasks inside submit");
+	executor_new(2);
 	struct taken *all = take_memory();
 	int status = backend()->executor_new(2, &e);
 	give_memory(all);
@@ -534,6 +545,7 @@ CASE(resource_13_add_done_callback)
 	struct counter *called = counter_new();
 	int accepted, status = PP_OK;
 
+	REQUIRE(add_done_callback(c->held, callback_count, counter_new()) == PP_OK);
 	struct taken *all = take_memory();
 	for (accepted = 0; accepted < HANDLES; accepted++) {
 		status = backend()->add_done_callback(c->held, callback_count, called);
@@ -581,6 +593,7 @@ CASE(resource_15_cancel_without_memory)
 	struct gate *gate = hold(e, 1);
 	struct pp_future *victim = submit(e, must_not_run, NULL);
 
+	REQUIRE(cancel(submit(e, must_not_run, NULL)));
 	struct taken *all = take_memory();
 	bool is_cancelled = backend()->cancel(victim);
 	give_memory(all);
@@ -600,6 +613,7 @@ CASE(resource_16_shutdown_without_memory)
 
 	for (int i = 0; i < 5; i++)
 		submit(busy, task_count, ran);
+	REQUIRE(shutdown_wait(executor_new(1)) == PP_OK);
 	struct taken *all = take_memory();
 	gate_open(gate);
 	int status[] = {backend()->shutdown(busy), backend()->shutdown(unused)};

@@ -5,6 +5,10 @@
  * Stands before libc's malloc and its relatives, pthread_create and thrd_create,
  * for the tool, the backend and every library of theirs alike.  It spoils memory that
  * is not in use, and ends the process when a mutex is unlocked that is not locked.
+ *
+ * What a thread-local variable of a loaded object needs at its first use in a thread is
+ * always there: the dynamic linker and libc ask for it, end the process without, and leave
+ * the executor no say in it.
  */
 #include "when.h"
 
@@ -19,6 +23,8 @@
 #include <threads.h>
 
 #include <dlfcn.h>
+#include <link.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 void *__libc_malloc(size_t size);
@@ -26,6 +32,53 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *block);
+
+/* ---- thread-local variables --------------------------------------------------------- */
+
+static uintptr_t linker_begin, linker_end; /* of the dynamic linker, in memory */
+
+static int find_linker(struct dl_phdr_info *info, size_t size, void *unused)
+{
+	(void)size;
+	(void)unused;
+	if (info->dlpi_addr != getauxval(AT_BASE))
+		return 0;
+	linker_begin = info->dlpi_addr;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		uintptr_t end = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
+
+		if (info->dlpi_phdr[i].p_type == PT_LOAD && end > linker_end)
+			linker_end = end;
+	}
+	return 1;
+}
+
+static bool fails(const void *caller)
+{
+	bool linker = (uintptr_t)caller - linker_begin < linker_end - linker_begin;
+
+	return !linker && inject_fails();
+}
+
+/* Where the request came from. */
+#define CALLER __builtin_return_address(0)
+
+int __cxa_thread_atexit_impl(void (*destructor)(void *), void *object, void *dso);
+
+static int (*real_thread_atexit)(void (*)(void *), void *, void *);
+
+/* For variables with a destructor, in C++ and Rust. */
+int __cxa_thread_atexit_impl(void (*destructor)(void *), void *object, void *dso)
+{
+	int status;
+
+	if (!real_thread_atexit)
+		*(void **)&real_thread_atexit = dlsym(RTLD_NEXT, "__cxa_thread_atexit_impl");
+	poolproof_inject_pause();
+	status = real_thread_atexit(destructor, object, dso);
+	poolproof_inject_resume();
+	return status;
+}
 
 /* ---- for the harness ------------------------------------------------------------ */
 
@@ -72,12 +125,12 @@ static void *fresh(void *block)
 
 void *malloc(size_t size)
 {
-	return inject_fails() ? no_memory() : fresh(__libc_malloc(size));
+	return fails(CALLER) ? no_memory() : fresh(__libc_malloc(size));
 }
 
 void *calloc(size_t count, size_t size)
 {
-	return inject_fails() ? no_memory() : counted(__libc_calloc(count, size));
+	return fails(CALLER) ? no_memory() : counted(__libc_calloc(count, size));
 }
 
 void free(void *block)
@@ -97,12 +150,12 @@ void *realloc(void *block, size_t size)
 		free(block);
 		return NULL;
 	}
-	return inject_fails() ? no_memory() : __libc_realloc(block, size);
+	return fails(CALLER) ? no_memory() : __libc_realloc(block, size);
 }
 
 void *memalign(size_t alignment, size_t size)
 {
-	return inject_fails() ? no_memory() : fresh(__libc_memalign(alignment, size));
+	return fails(CALLER) ? no_memory() : fresh(__libc_memalign(alignment, size));
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
@@ -149,6 +202,7 @@ static int (*real_thrd_create)(thrd_t *, thrd_start_t, void *);
 
 __attribute__((constructor)) static void find_real(void)
 {
+	dl_iterate_phdr(find_linker, NULL);
 	*(void **)&real_pthread_create = dlsym(RTLD_NEXT, "pthread_create");
 	*(void **)&real_thrd_create = dlsym(RTLD_NEXT, "thrd_create");
 }

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-_Thread_local struct pp_executor *home AT_THREAD_START;
-_Thread_local int worker_number AT_THREAD_START = -1;
+_Thread_local struct pp_executor *home;
+_Thread_local int worker_number = -1;
 
 static struct pp_executor *all; /* under the lock */
 static bool exiting;		/* under the lock; no executor accepts any more */

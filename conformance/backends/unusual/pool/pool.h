@@ -121,12 +121,9 @@ struct pp_executor {
 	struct queue *own;   /* of a design with queues of its own */
 };
 
-/* Memory for it comes with the thread, not with the first use, when there may be none. */
-#define AT_THREAD_START __attribute__((tls_model("initial-exec")))
-
 /* The executor that the calling thread belongs to, and which worker of it; or NULL and -1. */
-extern _Thread_local struct pp_executor *home AT_THREAD_START;
-extern _Thread_local int worker_number AT_THREAD_START;
+extern _Thread_local struct pp_executor *home;
+extern _Thread_local int worker_number;
 
 /* Start a thread of e that is no worker; false if there is none to be had. */
 bool thread_start_locked(struct pp_executor *e, void (*body)(struct pp_executor *e));
