@@ -62,9 +62,11 @@ CASE(init_1_each_of_twenty_workers_is_prepared)
 	expect_prepared(executor_new_with_initializer(20, initializer_prepare, number(7)), 20, 7);
 }
 
+/* With another one; who comes later waits for nobody. */
 static int initializer_meet(void *arg)
 {
-	barrier_meet(arg);
+	counter_add(arg, 1);
+	counter_await(arg, 2);
 	return PP_OK;
 }
 
@@ -82,17 +84,17 @@ static void expect_initializers_meet(struct pp_executor *a, struct pp_executor *
 
 CASE(init_48_two_of_one_executor_meet)
 {
-	struct pp_executor *e = executor_new_with_initializer(2, initializer_meet, barrier_new(2));
+	struct pp_executor *e = executor_new_with_initializer(2, initializer_meet, counter_new());
 
 	expect_initializers_meet(e, e);
 }
 
 CASE(init_48_two_of_two_executors_meet)
 {
-	struct barrier *b = barrier_new(2);
+	struct counter *met = counter_new();
 
-	expect_initializers_meet(executor_new_with_initializer(1, initializer_meet, b),
-				 executor_new_with_initializer(1, initializer_meet, b));
+	expect_initializers_meet(executor_new_with_initializer(1, initializer_meet, met),
+				 executor_new_with_initializer(1, initializer_meet, met));
 }
 
 CASE(init_1_every_worker_is_prepared)

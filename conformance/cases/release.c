@@ -8,8 +8,6 @@
 #define _GNU_SOURCE
 #include "shutdowns.h"
 
-#include <errno.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 static void submit_all(struct pp_executor *e, struct pp_future **f, int n)
@@ -26,20 +24,6 @@ static void expect_all_returned(struct pp_future **f, int n)
 
 	for (i = 0; i < n; i++)
 		expect_result(f[i], F_RETURNED, PP_FOREVER);
-}
-
-/* Returns when these workers have gone. */
-static void await_gone(struct work *w)
-{
-	long i;
-
-	need_shared_memory();
-	for (i = 0; i < record_count(w->tids); i++) {
-		long tid = record_at(w->tids, i);
-
-		while (syscall(SYS_tgkill, getpid(), (pid_t)tid, 0) == 0 || errno != ESRCH)
-			pass_time(0.001);
-	}
 }
 
 /* ---- work ------------------------------------------------------------------- */
@@ -153,7 +137,7 @@ CASE(release_5_idle_workers_go)
 	counter_await(w->ended, 3);
 	pass_time(0.001);
 	executor_release(e);
-	await_gone(w);
+	await_gone(w->tids);
 	context("idle workers that have gone since their executor was released");
 	EXPECT_INT(3, record_count(w->tids));
 }
@@ -165,7 +149,7 @@ CASE(release_6_busy_workers_go)
 
 	executor_release(e);
 	gate_open(w->gate);
-	await_gone(w);
+	await_gone(w->tids);
 	context("workers that were busy when their executor was released, and have gone");
 	EXPECT_INT(3, record_count(w->tids));
 	EXPECT_INT(3, counter_value(w->ended));
@@ -180,8 +164,8 @@ CASE(release_6_busy_and_idle_workers_go)
 	counter_await(idle->ended, 2);
 	executor_release(e);
 	gate_open(busy->gate);
-	await_gone(idle);
-	await_gone(busy);
+	await_gone(idle->tids);
+	await_gone(busy->tids);
 	context("workers of which one was busy when their executor was released, and have gone");
 	EXPECT_INT(3, record_count(idle->tids) + record_count(busy->tids));
 }
@@ -336,7 +320,7 @@ CASE(release_12_callbacks_are_called)
 	gate_open(w->gate);
 	for (i = 0; i < 3; i++) {
 		counter_await(called[i], 1);
-		await_gone(w);
+		await_gone(w->tids);
 		context("calls of the done callback of future %d of 3, which ended after its executor was released", i);
 		EXPECT_INT(1, counter_value(called[i]));
 	}
@@ -415,7 +399,7 @@ CASE(release_15_after_a_shutdown_that_did_not_wait)
 	REQUIRE(shutdown_nowait(e) == PP_OK);
 	executor_release(e);
 	gate_open(w->gate);
-	await_gone(w);
+	await_gone(w->tids);
 	context("the executor was shut down and released while a task ran, and its worker has gone");
 	EXPECT_INT(1, counter_value(w->ended));
 }
@@ -429,7 +413,7 @@ CASE(release_15_after_a_shutdown_that_cancelled)
 	REQUIRE(shutdown_cancel(e, false) == PP_OK);
 	executor_release(e);
 	gate_open(w->gate);
-	await_gone(w);
+	await_gone(w->tids);
 	expect_result(f, F_CANCELLED, PP_FOREVER);
 }
 
@@ -542,7 +526,7 @@ CASE(release_19_worker_that_drops_the_executor_goes)
 	own = submit(in->e, task_drops, in);
 	gate_open(in->gate);
 	expect_result(own, F_RETURNED, PP_FOREVER);
-	await_gone(in->work);
+	await_gone(in->work->tids);
 	context("workers that have gone, of an executor that its own task dropped");
 	EXPECT_INT(1, record_count(in->work->tids));
 }
@@ -561,8 +545,8 @@ CASE(release_19_other_workers_go_too)
 	counter_await(idle->ended, 2);
 	gate_open(in->gate);
 	expect_result(own, F_RETURNED, PP_FOREVER);
-	await_gone(idle);
-	await_gone(in->work);
+	await_gone(idle->tids);
+	await_gone(in->work->tids);
 	context("workers that have gone, of an executor that a task of one of them dropped");
 	EXPECT_INT(3, record_count(idle->tids) + record_count(in->work->tids));
 }
@@ -600,7 +584,7 @@ CASE(release_21_arguments_are_let_go_of)
 	gate_open(w->gate);
 	for (i = 0; i < 10; i++)
 		counter_await(released[i], 1);
-	await_gone(w);
+	await_gone(w->tids);
 	for (i = 0; i < 10; i++) {
 		context("calls of the release function of argument %d of 10, whose executor was released", i);
 		EXPECT_INT(1, counter_value(released[i]));
@@ -618,7 +602,7 @@ CASE(release_21_arguments_of_cancelled_work_are_let_go_of)
 	REQUIRE(cancel(f));
 	gate_open(w->gate);
 	counter_await(released, 1);
-	await_gone(w);
+	await_gone(w->tids);
 	context("calls of the release function of work that was cancelled after its executor was released");
 	EXPECT_INT(1, counter_value(released));
 }
@@ -637,7 +621,7 @@ CASE(release_22_meets_the_end_of_the_last_task)
 		for (i = 0; i < round * 50; i++)
 			spin++;
 		executor_release(e);
-		await_gone(w);
+		await_gone(w->tids);
 		context("round %d: tasks that ended as the executor was released", round);
 		EXPECT_INT(1, counter_value(w->ended));
 	}
@@ -654,7 +638,7 @@ CASE(release_22_meets_the_ends_of_four_tasks)
 		gate_open(w->gate);
 		counter_await(w->ended, round % 5);
 		executor_release(e);
-		await_gone(w);
+		await_gone(w->tids);
 		context("round %d: tasks that ended as the executor was released", round);
 		EXPECT_INT(4, counter_value(w->ended));
 	}

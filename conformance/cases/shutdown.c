@@ -9,9 +9,7 @@
 #define _GNU_SOURCE
 #include "shutdowns.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* ---- new work -------------------------------------------------------------- */
@@ -662,11 +660,6 @@ static int task_tell_thread(void *arg, void **outcome)
 	return PP_OK;
 }
 
-static bool thread_is_there(long tid)
-{
-	return syscall(SYS_tgkill, getpid(), (pid_t)tid, 0) == 0 || errno != ESRCH;
-}
-
 /* Without asking the executor anything more: to ask might be what makes them go. */
 CASE(shutdown_26_workers_go)
 {
@@ -681,9 +674,7 @@ CASE(shutdown_26_workers_go)
 	gate_await(t.gate, 3);
 	REQUIRE(shutdown_nowait(e) == PP_OK);
 	gate_open(t.gate);
-	for (i = 0; i < 3; i++)
-		while (thread_is_there(record_at(t.tids, i)))
-			pass_time(0.001);
+	await_gone(t.tids);
 	context("threads that were workers before a shutdown that did not wait, and are gone");
 	EXPECT_INT(3, record_count(t.tids));
 }
@@ -705,9 +696,7 @@ CASE(shutdown_26_idle_workers_go)
 	for (i = 0; i < 3; i++)
 		result(f[i], PP_FOREVER, &outcome);
 	REQUIRE(shutdown_nowait(e) == PP_OK);
-	for (i = 0; i < 3; i++)
-		while (thread_is_there(record_at(t.tids, i)))
-			pass_time(0.001);
+	await_gone(t.tids);
 	context("threads that were idle workers before a shutdown that did not wait, and are gone");
 	EXPECT_INT(3, record_count(t.tids));
 }

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "shutdowns.h"
 
+#include <errno.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 const char *const form_names[FORMS] = {
@@ -43,6 +45,75 @@ struct work *work_on(struct pp_executor *e, int n)
 	gate_await(w->gate, n);
 	return w;
 }
+
+/* ---- workers that go ------------------------------------------------------------ */
+
+static bool is_among(long tid, struct record *tids)
+{
+	long i;
+
+	for (i = 0; i < record_count(tids); i++)
+		if (record_at(tids, i) == tid)
+			return true;
+	return false;
+}
+
+struct muster {
+	struct barrier *all;
+	struct record *tids;
+};
+
+static int task_muster(void *arg, void **outcome)
+{
+	struct muster *m = arg;
+
+	(void)outcome;
+	record_add(m->tids, (long)gettid());
+	barrier_meet(m->all);
+	return PP_OK;
+}
+
+/* The threads that work for a new executor, as many as there are here for others. */
+static struct record *threads_of_another(void)
+{
+	int n = thread_count(), most = backend()->concurrency;
+	struct muster *m = shared_alloc(sizeof(*m));
+	struct pp_executor *e;
+
+	n = n < most ? n : most;
+	*m = (struct muster){barrier_new(n), record_new()};
+	e = executor_new(n);
+	for (; n > 0; n--)
+		submit(e, task_muster, m);
+	shutdown_wait(e);
+	return m->tids;
+}
+
+static bool has_ended(long tid)
+{
+	return syscall(SYS_tgkill, getpid(), (pid_t)tid, 0) != 0 && errno == ESRCH;
+}
+
+void await_gone(struct record *tids)
+{
+	struct record *others = record_new();
+	double asked = now(), patience = short_time();
+	long i;
+
+	if (backend()->separate_memory)
+		unsupported("the workers are processes");
+	for (i = 0; i < record_count(tids); i++)
+		while (!has_ended(record_at(tids, i)) && !is_among(record_at(tids, i), others)) {
+			pass_time(0.001);
+			if (now() - asked < patience)
+				continue;
+			others = threads_of_another();
+			asked = now();
+			patience *= 2;
+		}
+}
+
+/* ---- threads inside shutdown ------------------------------------------------------ */
 
 static void shut_in_thread(void *arg)
 {

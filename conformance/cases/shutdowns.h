@@ -22,6 +22,12 @@ int task_work(void *work, void **outcome);
 /* n workers of e are at it. */
 struct work *work_on(struct pp_executor *e, int n);
 
+/*
+ * Returns when the threads of these tasks are no workers of their executor any more: each
+ * has ended, or runs a task of another executor, as a thread that the process keeps may.
+ */
+void await_gone(struct record *tids);
+
 /* So many futures of tasks that must not run are PENDING behind those that hold e. */
 void submit_victims(struct pp_executor *e, struct pp_future **f, int n);
 void expect_cancelled(struct pp_future **f, int n);

@@ -119,6 +119,12 @@ static bool judge(const struct pp_backend *b, char *error, size_t size)
 		return refuse(error, size, "the entry %s is NULL, which is mandatory", missing);
 	if (!b->name || !b->name[0])
 		return refuse(error, size, "the table has no name; set .name to that of the executor");
+	if (!b->as_completed_begin != !b->as_completed_next || !b->as_completed_next != !b->as_completed_end)
+		return refuse(error, size, "as_completed_begin, as_completed_next and as_completed_end belong together; "
+			      "give all three, or NULL for all");
+	if (!b->map_begin != !b->map_next || !b->map_next != !b->map_end)
+		return refuse(error, size, "map_begin, map_next and map_end belong together; "
+			      "give all three, or NULL for all");
 	if (b->concurrency < 0)
 		return refuse(error, size, "concurrency is %d; it is 0, a number of tasks, or PP_UNLIMITED",
 			      b->concurrency);

@@ -24,17 +24,8 @@ static void *const odd_pointers[] = {
 
 /* ---- the table ------------------------------------------------------------------- */
 
-static void whole_or_none(const char *names, bool a, bool b, bool c)
-{
-	context("%s belong together: give all of them, or NULL for all", names);
-	EXPECT(a == b && b == c);
-}
-
 static void table_is_consistent(void)
 {
-	whole_or_none("as_completed_begin, as_completed_next and as_completed_end",
-		      HAS(as_completed_begin), HAS(as_completed_next), HAS(as_completed_end));
-	whole_or_none("map_begin, map_next and map_end", HAS(map_begin), HAS(map_next), HAS(map_end));
 	context("map_has_buffersize is true and there is no map");
 	EXPECT(!backend()->map_has_buffersize || HAS(map_begin));
 	context("the author's entries are of use only with future_new");

@@ -673,6 +673,12 @@ static void spoil_table(void)
 		table.process_exit = hostile_process_exit;
 	if (is("half_as_completed"))
 		table.as_completed_begin = hostile_as_completed_begin;
+	if (is("half_map")) {
+		spoil_entry("map_begin");
+		withdraw_entry("map_end");
+	}
+	if (is("half_author"))
+		spoil_entry("set_result");
 }
 
 const struct pp_backend *poolproof_backend(const struct pp_host *host);

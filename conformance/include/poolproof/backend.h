@@ -353,7 +353,8 @@ struct pp_backend {
 	 * Iterate over the count futures at fs as they complete.  The time
 	 * runs from as_completed_begin.  The futures stay the caller's, who
 	 * keeps them until as_completed_end; the array is borrowed for the
-	 * call.  One thread at a time uses an iterator.
+	 * call.  One thread at a time uses an iterator.  The three are there
+	 * together, or none of them; so are those of map.
 	 *
 	 * as_completed_next:
 	 * PP_OK              *f is one of fs, done, and not yielded before
