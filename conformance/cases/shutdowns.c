@@ -79,13 +79,18 @@ static struct record *threads_of_another(void)
 	int n = thread_count(), most = backend()->concurrency;
 	struct muster *m = shared_alloc(sizeof(*m));
 	struct pp_executor *e;
+	struct pp_future *f;
 
 	n = n < most ? n : most;
 	*m = (struct muster){barrier_new(n), record_new()};
-	e = executor_new(n);
-	for (; n > 0; n--)
-		submit(e, task_muster, m);
-	shutdown_wait(e);
+	if (backend()->executor_new(n, &e) != PP_OK)
+		return m->tids;
+	for (f = NULL; n > 0; n--)
+		if (backend()->submit(e, task_muster, m, &f) == PP_OK && HAS(future_release))
+			backend()->future_release(f);
+	backend()->shutdown(e);
+	if (HAS(executor_release))
+		backend()->executor_release(e);
 	return m->tids;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "bounded.h"
 #include "expect.h"
 #include "guest.h"
 #include "loader.h"
@@ -534,6 +535,7 @@ static enum runner_end make_sweep(struct race *r)
 		active[i] = true;
 		cases[runner.count++] = r->entrants[i].c;
 	}
+	backend_stand_in = bounded_stand_in;
 	end = runner_run(&runner, r->error, ERROR_SIZE);
 	for (i = 0; i < r->count && end == RUNNER_DONE; i++)
 		if (active[i] && r->entrants[i].over && !tell(r, &r->entrants[i]))

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bounded.h"
 #include "expect.h"
 #include "guest.h"
 #include "loader.h"
@@ -270,8 +271,12 @@ static bool report_untested(struct command *c)
 static int run_cases(struct command *c)
 {
 	struct runner r = {c->selection.cases, c->selection.case_count, c->jobs, got_verdict, c};
-	enum runner_end end = runner_run(&r, c->error, ERROR_SIZE);
-	unsigned told = run_verdicts(&c->run);
+	enum runner_end end;
+	unsigned told;
+
+	backend_stand_in = bounded_stand_in;
+	end = runner_run(&r, c->error, ERROR_SIZE);
+	told = run_verdicts(&c->run);
 
 	if (end == RUNNER_FAILED)
 		return tool_error("%s", c->error);

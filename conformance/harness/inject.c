@@ -19,6 +19,7 @@
 
 void poolproof_inject_arm(int nth, bool lasting) ELSEWHERE;
 bool poolproof_inject_disarm(void) ELSEWHERE;
+bool poolproof_inject_failed(void) ELSEWHERE;
 void poolproof_inject_pause(void) ELSEWHERE;
 void poolproof_inject_resume(void) ELSEWHERE;
 long poolproof_inject_blocks(void) ELSEWHERE;
@@ -122,6 +123,11 @@ void inject_arm(int nth, bool lasting)
 bool inject_disarm(void)
 {
 	return poolproof_inject_disarm();
+}
+
+bool inject_failed(void)
+{
+	return poolproof_inject_failed && poolproof_inject_failed();
 }
 
 void inject_pause(void)

@@ -35,6 +35,9 @@ void need_injection(void);
 void inject_arm(int nth, bool lasting);
 bool inject_disarm(void);
 
+/* One has failed, between the two. */
+bool inject_failed(void);
+
 /*
  * Between the two nothing that the calling thread asks for is counted or fails: for code
  * of the harness that a backend calls.  They nest; where nothing can fail they do nothing.

@@ -102,6 +102,10 @@ static void crashed_by_signal(struct verdict *v, int signal, const char *at)
 
 static void hung(struct verdict *v, const struct guest *g, const char *at)
 {
+	if (atomic_load(&g->slot->full) > 0) {
+		decide(v, UNSUPPORTED, text_format("the work queue is full, and submit blocks; the case stands %s", at));
+		return;
+	}
 	v->stacks = g->stacks ? strdup(g->stacks) : NULL;
 	switch (g->end) {
 	case GUEST_BLOCKED:

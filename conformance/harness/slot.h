@@ -50,6 +50,8 @@ struct slot {
 	char awaited[32];
 	long awaited_least, awaited_now;
 
+	atomic_int full; /* threads inside submit to a work queue that is bounded, and may be full */
+
 	/* On the clock of now(), when the main thread came there; 0: it did not. */
 	double at_case, at_clean_up, at_exit;
 	double loading; /* seconds */

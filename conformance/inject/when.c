@@ -33,7 +33,15 @@ void poolproof_inject_arm(int nth, bool lasting)
 
 bool poolproof_inject_disarm(void)
 {
+	bool failed = state.failed;
+
 	state.left = 0;
+	state.failed = false;
+	return failed;
+}
+
+bool poolproof_inject_failed(void)
+{
 	return state.failed;
 }
 

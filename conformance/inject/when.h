@@ -22,6 +22,9 @@ INJECT_FOUND void poolproof_inject_arm(int nth, bool lasting);
 /* No more; true if a request has failed. */
 INJECT_FOUND bool poolproof_inject_disarm(void);
 
+/* True if one has failed between the two. */
+INJECT_FOUND bool poolproof_inject_failed(void);
+
 /* Between the two nothing of the calling thread is counted or fails.  They nest. */
 INJECT_FOUND void poolproof_inject_pause(void);
 INJECT_FOUND void poolproof_inject_resume(void);
