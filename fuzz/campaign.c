@@ -210,6 +210,25 @@ static void judge_hang(struct shared *s)
 	s->found = s->finding.judgement == VIOLATION;
 }
 
+/* Of an executor with a bound a submit may block, and a worker that is inside one frees no other. */
+static bool has_no_room(const struct history *h)
+{
+	unsigned i, j, count = history_count(h);
+
+	for (i = 0; h->scarce && i < count; i++) {
+		const struct event *e = &h->events[i];
+
+		if (event_kind(e) != EVENT_CALL || (e->what != CALL_SUBMIT && e->what != CALL_MAP_BEGIN && e->what != CALL_MAP_NEXT))
+			continue;
+		for (j = i; j < count; j++)
+			if (event_kind(&h->events[j]) == EVENT_RETURN && h->events[j].call == e->call)
+				break;
+		if (j == count)
+			return true;
+	}
+	return false;
+}
+
 static void judge(struct campaign *c, struct failure *f)
 {
 	struct shared *s = c->shared;
@@ -222,6 +241,8 @@ static void judge(struct campaign *c, struct failure *f)
 		last = s->finding.event;
 		set_message(f, FAILED, s->finding.message);
 		snprintf(f->clause, sizeof(f->clause), "%s", s->finding.clause);
+	} else if (c->guest.end == GUEST_BLOCKED && has_no_room(&s->history)) {
+		c->unjudged++;
 	} else if (!hear_sanitizers(c, f) && !hear_valgrind(c, f) && end) {
 		set_message(f, c->guest.end == GUEST_ENDED ? CRASH : HUNG_UP, end);
 	}

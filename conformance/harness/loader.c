@@ -3,6 +3,7 @@
 #include "loader.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,32 @@ static bool judge(const struct pp_backend *b, char *error, size_t size)
 	return true;
 }
 
+/* Of a thread-local variable: the object that it is in, and where there. */
+struct place {
+	unsigned long object, offset;
+};
+void *__tls_get_addr(struct place *place);
+
+static int make_locals_of(struct dl_phdr_info *info, size_t size, void *unused)
+{
+	struct place first = {info->dlpi_tls_modid, 0};
+
+	(void)size;
+	(void)unused;
+	if (first.object)
+		__tls_get_addr(&first);
+	return 0;
+}
+
+/*
+ * Those of an object that is loaded come into being at their first use in a thread, which ends
+ * the process if there is no memory then.  A case that takes all memory is to find them there.
+ */
+static void make_thread_locals(void)
+{
+	dl_iterate_phdr(make_locals_of, NULL);
+}
+
 bool target_load(struct pp_backend *table, char *error, size_t size)
 {
 	const struct pp_backend *given = open_object(error, size) ? ask_for_table(error, size) : NULL;
@@ -144,6 +171,7 @@ bool target_load(struct pp_backend *table, char *error, size_t size)
 	if (given->size < SIZE_LEAST)
 		return refuse(error, size, "its table has %zu bytes and needs %zu at least; "
 			      "set .size = sizeof(struct pp_backend)", given->size, SIZE_LEAST);
+	make_thread_locals();
 	memset(table, 0, sizeof(*table));
 	memcpy(table, given, given->size < sizeof(*table) ? given->size : sizeof(*table));
 	return judge(table, error, size);

@@ -32,6 +32,8 @@ static int submit_now(struct item *it, enum ending ending)
 	status = stage_submit(it, ending);
 	if (status != PP_OK && it->f)
 		violation("EXEC-22", "submit returned %s and wrote the handle", status_name(status));
+	if (status == PP_NO_RESOURCES && backend()->queue_bound != PP_UNLIMITED)
+		unsupported("the work queue holds %d work items, and the scenario needs more", backend()->queue_bound);
 	point("submit");
 	return status;
 }
