@@ -9,6 +9,9 @@
 #define _GNU_SOURCE
 #include "futures.h"
 
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 /* What a process and its tasks leave behind. */
@@ -274,6 +277,115 @@ CASE(exit_5_status_7_though_tasks_raise)
 
 	log->code = 7;
 	expect_left(leave_with_code_and_exceptions, log, 7);
+}
+
+/* Memory that is handed out anew is none that anybody still uses. */
+static void write_on_the_heap(void *arg)
+{
+	(void)arg;
+	for (size_t size = 16; size <= 1024; size += 16) {
+		void *block = malloc(size);
+
+		if (block)
+			memset(block, 0xa5, size);
+	}
+}
+
+/* A worker whose thread takes time when it ends, though its work is done. */
+static pthread_key_t slow_end, writing_end;
+
+static void take_time_at_end(void *arg)
+{
+	struct log *log = arg;
+
+	counter_add(log->called, 1);
+	pass_time(short_time());
+}
+
+static int task_ends_slowly(void *arg, void **outcome)
+{
+	(void)outcome;
+	return pthread_setspecific(slow_end, arg) == 0 ? PP_OK : PP_RAISED;
+}
+
+static int task_wait_at_gate(void *arg, void **outcome)
+{
+	struct log *log = arg;
+
+	(void)outcome;
+	gate_wait(log->ready);
+	return pthread_setspecific(writing_end, arg) == 0 ? PP_OK : PP_RAISED;
+}
+
+/* The thread of a worker, which had reason to go since let_go, is ending when this returns. */
+static void work_on_with_a_slow_end(struct pp_executor *e, struct log *log, void (*let_go)(struct pp_executor *e))
+{
+	void *outcome;
+
+	need_shared_memory();
+	if (pthread_key_create(&slow_end, take_time_at_end) == 0)
+		result(submit(e, task_ends_slowly, log), PP_FOREVER, &outcome);
+	let_go(e);
+	counter_await(log->called, 1);
+}
+
+static void let_go_by_shutdown(struct pp_executor *e)
+{
+	shutdown_nowait(e);
+}
+
+static void release_in_thread(void *e)
+{
+	backend()->executor_release(e);
+	write_on_the_heap(NULL);
+}
+
+static void leave_while_a_thread_releases(void *arg)
+{
+	struct pp_executor *e = executor_new(1);
+	struct log *log = arg;
+
+	NEED(executor_release);
+	work_on_with_a_slow_end(e, log, let_go_by_shutdown);
+	thread_settle(thread_start(release_in_thread, e));
+	leave(log);
+}
+
+static void leave_while_the_last_worker_goes(void *arg)
+{
+	struct log *log = arg;
+	struct pp_executor *e = executor_new(2);
+
+	pthread_key_create(&writing_end, write_on_the_heap);
+	submit(e, task_wait_at_gate, log);
+	gate_await(log->ready, 1);
+	work_on_with_a_slow_end(e, log, executor_release);
+	gate_open(log->ready);
+	threads_settle();
+	leave(log);
+}
+
+/* It goes wrong, where it does, in about every other process. */
+static void expect_status_7(void (*body)(void *))
+{
+	int round;
+
+	for (round = 0; round < 10; round++) {
+		struct log *log = log_new();
+
+		log->code = 7;
+		expect_left(body, log, 7);
+	}
+}
+
+CASE(exit_4_status_while_a_thread_releases_an_executor)
+{
+	expect_status_7(leave_while_a_thread_releases);
+}
+
+CASE(exit_4_status_while_the_last_worker_of_a_released_executor_goes)
+{
+	expect_status_7(leave_while_the_last_worker_goes);
 }
 
 /* ---- executors in all conditions ----------------------------------------------------- */
@@ -587,6 +699,40 @@ CASE(exit_12_task_is_refused_by_another_executor)
 	context("tasks that submit without end to another executor were refused at last, as the process exits");
 	EXPECT_INT(1, logs[0].refused);
 	EXPECT_INT(1, logs[1].refused);
+}
+
+/* Once the other one refuses, it makes an executor of its own. */
+static int task_submit_to_own_until_refused(void *arg, void **outcome)
+{
+	struct log *log = arg;
+
+	task_submit_until_refused(log, outcome);
+	if (backend()->executor_new(1, &log->e) == PP_OK)
+		task_submit_until_refused(log, outcome);
+	else
+		__atomic_add_fetch(&log->refused, 1, __ATOMIC_SEQ_CST);
+	return PP_OK;
+}
+
+static void leave_one_making_an_executor(void *arg)
+{
+	struct log *log = arg;
+
+	need_shared_memory();
+	log->e = executor_new(2);
+	submit(log->e, task_submit_to_own_until_refused, log);
+	counter_await(log->begun, 1);
+}
+
+/* EXIT-12: exit has begun, and is over for the first executor only when the task ends. */
+CASE(exit_12_task_is_refused_by_an_executor_that_it_makes)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_one_making_an_executor, log, 0);
+	context("executors that refused a task at last: its own, and one that it has made as the process exits");
+	EXPECT_INT(2, log->refused);
+	expect_ended(log, log->accepted);
 }
 
 static void expect_accepted_work_done(void (*body)(void *))
