@@ -5,7 +5,7 @@
  * The child records what it was told; the parent looks when the child is gone.
  */
 #define _GNU_SOURCE
-#include "futures.h"
+#include "shutdowns.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -21,6 +21,7 @@ struct log {
 	struct pp_future *f[2];
 	struct pp_completed *it;
 	int status[2];
+	int told[3];
 	void *outcome[2];
 	bool answer;
 	struct gate *gate;
@@ -1135,14 +1136,19 @@ static void expect_shutdown_goes_on(int forks)
 	if (is_child) {
 		for (i = 0; i < WORK; i++)
 			set_result(future_new(), THE_VALUE);
-		log->status[1] = backend()->result(f[forks], 0, &log->outcome[1]);
+		for (i = 0; i < 3; i++)
+			log->told[i] = backend()->result(f[i], 0, &log->outcome[1]);
 		_exit(0);
 	}
 	expect_left(log->left, 0);
 	context("shutdown that cancels, in the child of a callback that it called");
 	EXPECT_STATUS(PP_OK, log->status[0]);
 	context("result in the child of the future whose callback has forked");
-	EXPECT_STATUS(PP_CANCELLED, log->status[1]);
+	EXPECT_STATUS(PP_CANCELLED, log->told[forks]);
+	for (i = 0; i < 3; i++) {
+		context("result in the child of future %d of those that shutdown cancels told %s", i + 1, status_name(log->told[i]));
+		EXPECT(log->told[i] == PP_CANCELLED || log->told[i] == PP_TIMEOUT || log->told[i] == PP_BROKEN);
+	}
 	for (i = 0; i < 3; i++)
 		expect_in(f[i], F_NOTIFIED);
 	gate_open(gate);
@@ -1336,6 +1342,38 @@ CASE(fork_21_child_exits_after_a_shutdown_when_the_workers_have_left)
 	expect_left(process_fork_run(do_nothing, log), 0);
 	context("shutdown in the parent, after a fork");
 	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+}
+
+/* A thread of the parent waits for the thread of the worker. */
+CASE(fork_21_child_exits_though_the_thread_of_a_worker_is_long_in_ending)
+{
+	struct pp_executor *e = executor_new(1);
+	struct slow_end *slow = slow_end_new();
+	struct log *log = log_new();
+	struct thread *t;
+
+	expect_result(submit(e, task_ends_slowly, slow), F_RETURNED, PP_FOREVER);
+	t = thread_start(shut_down_parents, e);
+	threads_settle();
+	expect_left(process_fork_run(do_nothing, log), 0);
+	gate_open(slow->gate);
+	thread_join(t);
+}
+
+/* In the child the task returns to a worker whose executor nobody has a handle on. */
+CASE(fork_21_task_of_a_released_executor_forks_and_returns)
+{
+	struct log *log = log_of_threads_new();
+	struct pp_executor *e;
+
+	need_shared_memory();
+	e = executor_new(1);
+	log->f[0] = submit(e, task_forks_and_returns, log);
+	gate_await(log->gate, 1);
+	executor_release(e);
+	gate_open(log->gate);
+	expect_result(log->f[0], F_RETURNED, PP_FOREVER);
+	expect_left(log->left, 0);
 }
 
 CASE(fork_21_child_exits_after_a_release)

@@ -9,7 +9,6 @@
 #define _GNU_SOURCE
 #include "shutdowns.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
 /* ---- new work -------------------------------------------------------------- */
@@ -135,6 +134,27 @@ CASE(shutdown_5_refuses_while_another_thread_waits)
 	shutter_join(&s, 1);
 	context("work that was accepted before it was refused");
 	EXPECT_INT(accepted, counter_value(ran));
+}
+
+/* Its tasks have ended, and so has its worker but for the thread. */
+CASE(shutdown_5_refuses_while_the_thread_of_the_worker_is_long_in_ending)
+{
+	struct pp_executor *e = executor_new(1);
+	struct slow_end *slow = slow_end_new();
+	struct counter *ran = counter_new();
+	struct shutter s;
+	struct pp_future *f;
+	int status;
+
+	expect_result(submit(e, task_ends_slowly, slow), F_RETURNED, PP_FOREVER);
+	shutter_start(&s, e, WAITS, ran);
+	threads_settle();
+	while ((status = try_submit(e, task_return, NULL, &f)) == PP_OK)
+		pass_time(0.001);
+	context("another thread is inside a shutdown that waits, or was, and the thread of the only worker has not ended");
+	EXPECT_STATUS(PP_SHUTDOWN, status);
+	gate_open(slow->gate);
+	shutter_join(&s, 0);
 }
 
 static void expect_task_refused(enum form form)
@@ -824,37 +844,15 @@ CASE(shutdown_29_four_threads_wait)
 	expect_all_wait(4);
 }
 
-/* A task whose thread, when it ends, waits at the gate that its key has for it. */
-struct slow_end {
-	pthread_key_t key;
-	struct gate *gate;
-};
-
-static void wait_at_end(void *gate)
-{
-	gate_wait(gate);
-}
-
-static int task_ends_slowly(void *arg, void **outcome)
-{
-	struct slow_end *slow = arg;
-
-	*outcome = THE_VALUE;
-	return pthread_setspecific(slow->key, slow->gate) == 0 ? PP_OK : PP_RAISED;
-}
-
 /* All sleep until whoever has joined the worker tells them. */
 CASE(shutdown_29_twenty_threads_wait_while_the_worker_is_long_in_ending)
 {
 	struct pp_executor *e = executor_new(1);
-	struct slow_end *slow = shared_alloc(sizeof(*slow));
+	struct slow_end *slow = slow_end_new();
 	struct counter *none = counter_new();
 	struct shutter s[20];
 	int i;
 
-	need_shared_memory();
-	slow->gate = gate_new();
-	REQUIRE(pthread_key_create(&slow->key, wait_at_end) == 0);
 	expect_result(submit(e, task_ends_slowly, slow), F_RETURNED, PP_FOREVER);
 	for (i = 0; i < 20; i++)
 		shutter_start(&s[i], e, WAITS, none);

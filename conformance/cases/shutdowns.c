@@ -118,6 +118,31 @@ void await_gone(struct record *tids)
 		}
 }
 
+/* ---- threads that are long in ending ---------------------------------------------- */
+
+static void wait_at_end(void *gate)
+{
+	gate_wait(gate);
+}
+
+struct slow_end *slow_end_new(void)
+{
+	struct slow_end *slow = shared_alloc(sizeof(*slow));
+
+	need_shared_memory();
+	slow->gate = gate_new();
+	REQUIRE(pthread_key_create(&slow->key, wait_at_end) == 0);
+	return slow;
+}
+
+int task_ends_slowly(void *slow_end, void **outcome)
+{
+	struct slow_end *slow = slow_end;
+
+	*outcome = THE_VALUE;
+	return pthread_setspecific(slow->key, slow->gate) == 0 ? PP_OK : PP_RAISED;
+}
+
 /* ---- threads inside shutdown ------------------------------------------------------ */
 
 static void shut_in_thread(void *arg)

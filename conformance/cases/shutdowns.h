@@ -5,6 +5,8 @@
 
 #include "futures.h"
 
+#include <pthread.h>
+
 #define FORMS 4
 
 /* "a shutdown that waits" */
@@ -27,6 +29,17 @@ struct work *work_on(struct pp_executor *e, int n);
  * has ended, or runs a task of another executor, as a thread that the process keeps may.
  */
 void await_gone(struct record *tids);
+
+/*
+ * A task whose thread, when it ends, waits at the gate that its key has for it: its worker
+ * has gone, and the thread has not.
+ */
+struct slow_end {
+	pthread_key_t key;
+	struct gate *gate;
+};
+struct slow_end *slow_end_new(void);
+int task_ends_slowly(void *slow_end, void **outcome);
 
 /* So many futures of tasks that must not run are PENDING behind those that hold e. */
 void submit_victims(struct pp_executor *e, struct pp_future **f, int n);
