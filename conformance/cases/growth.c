@@ -263,8 +263,8 @@ static void use_own_futures(struct use *u)
 
 	for (u->count = 0; u->count < 4; u->count++)
 		REQUIRE(backend()->future_new(&u->fs[u->count]) == PP_OK);
-	for (i = 0; i < 4 && backend()->add_done_callback; i++)
-		backend()->add_done_callback(u->fs[i], callback_count, u->told);
+	for (i = 0; i < 12 && backend()->add_done_callback; i++)
+		backend()->add_done_callback(u->fs[i % 4], callback_count, u->told);
 	backend()->set_running_or_notify_cancel(u->fs[0], &run);
 	backend()->set_result(u->fs[0], token(1));
 	backend()->set_exception(u->fs[1], token(2));
@@ -547,21 +547,38 @@ CASE(resource_20_executors)
 	expect_no_stacks_left("executors that are made, used and not used, and released", use_executors);
 }
 
-static void use_without_shutdown(struct use *u)
+static void use_without_shutdown(struct use *u, int workers)
 {
-	begin(u, 2);
-	put(u, task_return, NULL);
-	put(u, task_return, NULL);
+	begin(u, workers);
+	for (int i = 0; i < workers; i++)
+		put(u, task_return, NULL);
 	ask_all(u);
 	drop_all(u);
 	backend()->executor_release(u->e);
 }
 
+static void use_one_without_shutdown(struct use *u)
+{
+	use_without_shutdown(u, 1);
+}
+
+static void use_two_without_shutdown(struct use *u)
+{
+	use_without_shutdown(u, 2);
+}
+
 CASE(resource_20_released_without_shutdown)
 {
 	need_growth();
-	expect_no_growth("executors that are released without a shutdown", use_without_shutdown);
-	expect_no_stacks_left("executors that are released without a shutdown", use_without_shutdown);
+	expect_no_growth("executors that are released without a shutdown", use_two_without_shutdown);
+	expect_no_stacks_left("executors that are released without a shutdown", use_two_without_shutdown);
+}
+
+CASE(resource_20_released_without_shutdown_of_one_worker)
+{
+	need_growth();
+	expect_no_growth("executors of one worker that are released without a shutdown", use_one_without_shutdown);
+	expect_no_stacks_left("executors of one worker that are released without a shutdown", use_one_without_shutdown);
 }
 
 static void use_broken(struct use *u)

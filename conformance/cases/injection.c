@@ -212,18 +212,30 @@ CASE(resource_17_submit_with_release)
 	exhaust_submit(0, true);
 }
 
-/* RESOURCE-17: as often as it is refused, in the same executor, whose workers are there and held. */
-CASE(resource_17_refused_over_and_over)
+static void refuse_over_and_over(int held)
 {
+	struct submission *s;
+
 	need_injection();
 	NEED(future_release);
-	struct submission *s = submission_new(2, false);
-
+	s = submission_new(held, false);
 	submission_begin(s);
 	exhaust(&submitting, s);
 	gate_open(s->gate);
 	expect_two_workers(s->e);
 	EXPECT_STATUS(PP_OK, shutdown_wait(s->e));
+}
+
+/* RESOURCE-17: as often as it is refused, in the same executor, whose workers are there and held. */
+CASE(resource_17_refused_over_and_over)
+{
+	refuse_over_and_over(2);
+}
+
+/* RESOURCE-17: the same, and each time a second worker is due. */
+CASE(resource_17_refused_over_and_over_while_a_worker_is_due)
+{
+	refuse_over_and_over(1);
 }
 
 /* ---- to make an executor ------------------------------------------------------------ */
