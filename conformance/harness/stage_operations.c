@@ -259,6 +259,16 @@ static void judge_wait(enum pp_return_when return_when, int n, int mask)
 			  (unsigned)mask, n);
 }
 
+/* What the call that comes next finds on its stack is nothing that it could use. */
+static void __attribute__((noinline)) write_on_the_stack(void)
+{
+	unsigned char volatile there[2048];
+	size_t i;
+
+	for (i = 0; i < sizeof(there); i++)
+		there[i] = 0xa5;
+}
+
 int do_wait(enum pp_return_when return_when, double timeout, int n)
 {
 	struct pp_future *fs[ITEMS];
@@ -267,6 +277,7 @@ int do_wait(enum pp_return_when return_when, double timeout, int n)
 
 	futures_of(n, fs);
 	point("wait");
+	write_on_the_stack();
 	status = backend()->wait(fs, (size_t)n, timeout, return_when, is_done);
 	if (status != PP_OK)
 		violation("WAIT-2", "wait returned %s", status_name(status));

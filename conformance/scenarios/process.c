@@ -284,6 +284,22 @@ SCENARIO(fork_9_fork_and_leave_vs_result_vs_completion,
 		 {"value", ACCEPTABLE, "who waits here is told"},
 	 });
 
+static void two_run_to_fork_and_wait(void)
+{
+	need_fork();
+	NEED(wait);
+	two_run();
+}
+
+/* What wait has not come to yet is no link in the child either. */
+SCENARIO(fork_9_fork_and_leave_vs_wait_for_two_vs_completion,
+	 .set_up = two_run_to_fork_and_wait,
+	 .threads = {ONCE(forks_to_leave), MANY(waits_for_2), ONCE(lets_go)},
+	 .check = look_at_2,
+	 .outcomes = {
+		 {"value, value", ACCEPTABLE, "who waits here is told"},
+	 });
+
 SCENARIO(callback_33_fork_and_leave_vs_add_vs_completion,
 	 .set_up = runs_to_fork_with_callbacks,
 	 .threads = {ONCE(forks_to_leave), MANY(adds_callback), ONCE(lets_go)},
