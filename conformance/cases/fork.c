@@ -1106,6 +1106,42 @@ CASE(fork_17_shutdown_that_waits_of_busy_workers)
 	expect_child_shuts_down(shut_down_waiting, true);
 }
 
+static void shut_down_and_count(void *arg)
+{
+	struct log *log = arg;
+
+	if (backend()->shutdown(log->e) == PP_OK)
+		counter_add(log->ran, 1);
+}
+
+/* In the child two threads wait for the worker that it is. */
+static int task_forks_shutters_and_returns(void *arg, void **outcome)
+{
+	struct log *log = arg;
+	int i;
+
+	*outcome = THE_VALUE;
+	if (!process_fork_here(&log->left))
+		return PP_OK;
+	for (i = 0; i < 2; i++)
+		thread_settle(thread_start(shut_down_and_count, log));
+	process_leave_settled();
+	return PP_OK;
+}
+
+CASE(fork_17_two_threads_of_the_child_of_a_task_shut_down)
+{
+	struct log *log = log_of_threads_new();
+
+	need_shared_memory();
+	log->e = executor_new(1);
+	log->f[0] = submit(log->e, task_forks_shutters_and_returns, log);
+	expect_result(log->f[0], F_RETURNED, PP_FOREVER);
+	expect_left(log->left, 0);
+	context("threads of the child of a task that asked the executor of that task to shut down and wait, and were told that it has");
+	EXPECT_INT(2, counter_value(log->ran));
+}
+
 static bool is_child; /* no shared memory */
 
 static int callback_forks(struct pp_future *f, void *arg)

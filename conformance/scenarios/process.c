@@ -370,6 +370,23 @@ SCENARIO(exit_13_exit_vs_submit,
 	 .check = look_at_1,
 	 .outcomes = {HAS_VALUE, IS_REFUSED, NOT_REACHED});
 
+/* One more executor; it may be refused, and so may be its work. */
+static void makes_an_executor(void)
+{
+	struct pp_executor *e;
+	struct pp_future *f;
+
+	if (backend()->executor_new(1, &e) == PP_OK)
+		backend()->submit(e, task_return, NULL, &f);
+}
+
+SCENARIO(exit_2_exit_vs_executor_new_vs_completion,
+	 .exits = true,
+	 .set_up = runs_to_exit,
+	 .threads = {MANY(makes_an_executor), ONCE(lets_go)},
+	 .check = look_at_1,
+	 .outcomes = {HAS_VALUE});
+
 SCENARIO(exit_14_exit_vs_cancel_vs_dequeue,
 	 .exits = true,
 	 .set_up = queued_to_exit,
