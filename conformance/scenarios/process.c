@@ -371,7 +371,7 @@ SCENARIO(exit_13_exit_vs_submit,
 	 .outcomes = {HAS_VALUE, IS_REFUSED, NOT_REACHED});
 
 /* One more executor; it may be refused, and so may be its work. */
-static void makes_an_executor(void)
+static void submits_to_a_new_one(void)
 {
 	struct pp_executor *e;
 	struct pp_future *f;
@@ -380,10 +380,10 @@ static void makes_an_executor(void)
 		backend()->submit(e, task_return, NULL, &f);
 }
 
-SCENARIO(exit_2_exit_vs_executor_new_vs_completion,
+SCENARIO(exit_2_exit_vs_submit_to_a_new_one_vs_completion,
 	 .exits = true,
 	 .set_up = runs_to_exit,
-	 .threads = {MANY(makes_an_executor), ONCE(lets_go)},
+	 .threads = {MANY(submits_to_a_new_one), ONCE(lets_go)},
 	 .check = look_at_1,
 	 .outcomes = {HAS_VALUE});
 
