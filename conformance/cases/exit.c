@@ -279,15 +279,20 @@ CASE(exit_5_status_7_though_tasks_raise)
 	expect_left(leave_with_code_and_exceptions, log, 7);
 }
 
-/* Memory that is handed out anew is none that anybody still uses. */
+/* What is handed out anew, and kept, is memory that nobody else still uses. */
 static void write_on_the_heap(void *arg)
 {
+	static void **last;
+
 	(void)arg;
 	for (size_t size = 16; size <= 1024; size += 16) {
-		void *block = malloc(size);
+		void **block = malloc(size);
 
-		if (block)
-			memset(block, 0xa5, size);
+		if (!block)
+			return;
+		memset(block, 0xa5, size);
+		*block = last;
+		last = block;
 	}
 }
 

@@ -354,16 +354,18 @@ CASE(reentry_29_callback_releases_its_cancelled_future)
 	callback_drops(inside_new(deed_release_own, executor_new(1)), true);
 }
 
-/* It drops the only handle, and takes what memory is handed out anew. */
-static int callback_drops_and_makes_others(struct pp_future *f, void *arg)
+#define OTHERS 8
+
+/* It drops the only handle, and makes others of what memory is handed out anew. */
+static int callback_drops_and_makes_others(struct pp_future *f, void *others)
 {
+	struct pp_future **other = others;
 	int i;
 
-	(void)arg;
 	backend()->future_release(f);
-	for (i = 0; i < 8; i++)
-		if (backend()->future_new(&f) == PP_OK)
-			backend()->set_exception(f, THE_EXCEPTION);
+	for (i = 0; i < OTHERS; i++)
+		if (backend()->future_new(&other[i]) == PP_OK)
+			backend()->set_exception(other[i], THE_EXCEPTION);
 	return PP_OK;
 }
 
@@ -380,19 +382,23 @@ static int callback_asks(struct pp_future *f, void *arg)
 static struct inside *drop_in_the_first_of_two(bool is_cancelled)
 {
 	struct inside *in = inside_new(NULL, NULL);
-	struct pp_future *f;
+	struct pp_future *f, **others = shared_alloc(OTHERS * sizeof(f));
+	int i;
 
 	NEED(add_done_callback);
 	NEED(future_release);
 	NEED(future_new);
 	NEED(set_exception);
 	REQUIRE(backend()->future_new(&f) == PP_OK);
-	REQUIRE(add_done_callback(f, callback_drops_and_makes_others, NULL) == PP_OK);
+	REQUIRE(add_done_callback(f, callback_drops_and_makes_others, others) == PP_OK);
 	REQUIRE(add_done_callback(f, callback_asks, in) == PP_OK);
 	if (is_cancelled)
 		REQUIRE(cancel(f));
 	else
 		REQUIRE(set_result(f, THE_VALUE) == PP_OK);
+	for (i = 0; i < OTHERS; i++)
+		if (others[i])
+			backend()->future_release(others[i]);
 	context("the second of two done callbacks asks for the result, when the first has dropped the caller's handle");
 	return in;
 }
