@@ -376,8 +376,12 @@ static void submits_to_a_new_one(void)
 	struct pp_executor *e;
 	struct pp_future *f;
 
-	if (backend()->executor_new(1, &e) == PP_OK)
-		backend()->submit(e, task_return, NULL, &f);
+	if (backend()->executor_new(1, &e) != PP_OK)
+		return;
+	if (backend()->submit(e, task_return, NULL, &f) == PP_OK && HAS(future_release))
+		backend()->future_release(f);
+	if (HAS(executor_release))
+		backend()->executor_release(e);
 }
 
 SCENARIO(exit_2_exit_vs_submit_to_a_new_one_vs_completion,
