@@ -375,7 +375,7 @@ static void expect_status_7(void (*body)(void *))
 {
 	int round;
 
-	for (round = 0; round < 10; round++) {
+	for (round = 0; round < 8; round++) {
 		struct log *log = log_new();
 
 		log->code = 7;
