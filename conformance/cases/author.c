@@ -44,6 +44,57 @@ CASE(author_2_new_where_others_were)
 	}
 }
 
+/* A thread that makes, finishes and drops futures of its own. */
+struct maker {
+	int number, wrong;
+	struct gate *start;
+	struct thread *thread;
+};
+
+static void make_many(void *arg)
+{
+	const struct pp_backend *b = backend();
+	struct maker *m = arg;
+
+	gate_wait(m->start);
+	for (int i = 0; i < 2000; i++) {
+		struct pp_future *f = NULL;
+		void *outcome = NULL;
+
+		if (b->future_new(&f) != PP_OK) {
+			m->wrong++;
+			continue;
+		}
+		m->wrong += b->result(f, 0, &outcome) != PP_TIMEOUT;
+		m->wrong += b->set_result(f, token(m->number)) != PP_OK;
+		m->wrong += b->result(f, 0, &outcome) != PP_OK || outcome != token(m->number);
+		b->future_release(f);
+	}
+}
+
+CASE(author_2_made_and_dropped_by_several_threads)
+{
+	struct maker *m = shared_alloc(4 * sizeof(*m));
+	struct gate *start = gate_new();
+	int i;
+
+	NEED(future_new);
+	NEED(set_result);
+	NEED(future_release);
+	for (i = 0; i < 4; i++) {
+		m[i] = (struct maker){i, 0, start, NULL};
+		m[i].thread = thread_start(make_many, &m[i]);
+	}
+	gate_await(start, 4);
+	gate_open(start);
+	for (i = 0; i < 4; i++)
+		thread_join(m[i].thread);
+	for (i = 0; i < 4; i++) {
+		context("what a thread found wrong with futures of its own, while three others made and dropped theirs");
+		EXPECT_INT(0, m[i].wrong);
+	}
+}
+
 CASE(author_2_many_at_once)
 {
 	struct pp_future *f[500];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * crowd.c: many threads, inside every call that can wait for a future, around one
- * future that has a callback too.  However it becomes done, each of them hears of it.
+ * future that has a callback too, half of them with a timeout that never passes.
+ * However it becomes done, each of them hears of it.
  */
 #include "futures.h"
 
@@ -14,6 +15,7 @@ static const char *const kind_names[KINDS] = {"result", "exception", "wait", "as
 
 struct member {
 	int kind;
+	double timeout;
 	struct pp_future *f;
 	int status;
 	void *outcome;
@@ -36,16 +38,16 @@ static void stand_by(void *arg)
 
 	switch (m->kind) {
 	case RESULT:
-		m->status = b->result(m->f, PP_FOREVER, &m->outcome);
+		m->status = b->result(m->f, m->timeout, &m->outcome);
 		break;
 	case EXCEPTION:
-		m->status = b->exception(m->f, PP_FOREVER, &m->outcome);
+		m->status = b->exception(m->f, m->timeout, &m->outcome);
 		break;
 	case WAIT:
-		m->status = b->wait(&m->f, 1, PP_FOREVER, PP_ALL_COMPLETED, &m->done);
+		m->status = b->wait(&m->f, 1, m->timeout, PP_ALL_COMPLETED, &m->done);
 		break;
 	default:
-		m->status = b->as_completed_begin(&m->f, 1, PP_FOREVER, &it);
+		m->status = b->as_completed_begin(&m->f, 1, m->timeout, &it);
 		if (m->status == PP_OK)
 			m->status = b->as_completed_next(it, &m->yielded);
 		if (it)
@@ -82,7 +84,7 @@ static struct crowd *gather(struct pp_future *f, int first, int last)
 
 			if (!has_kind(kind))
 				continue;
-			*m = (struct member){.kind = kind, .f = f, .status = -1};
+			*m = (struct member){.kind = kind, .timeout = i % 2 ? 1e6 : PP_FOREVER, .f = f, .status = -1};
 			m->thread = thread_start(stand_by, m);
 			c->count++;
 		}
@@ -107,7 +109,8 @@ static void disperse(struct crowd *c, int status, void *outcome)
 	for (int i = 0; i < c->count; i++) {
 		struct member *m = &c->members[i];
 
-		context("thread %d of %d around one future, inside %s", i + 1, c->count, kind_names[m->kind]);
+		context("thread %d of %d around one future, inside %s with a timeout of %g", i + 1, c->count,
+			kind_names[m->kind], m->timeout);
 		if (m->kind == RESULT || (m->kind == EXCEPTION && status != PP_OK)) {
 			EXPECT_STATUS(status, m->status);
 			EXPECT_PTR(outcome, m->outcome);

@@ -290,6 +290,17 @@ CASE(fork_4_child_exits_though_workers_are_idle)
 	expect_left(process_fork_run(do_nothing, log), 0);
 }
 
+/* Twenty executors, each with an idle worker. */
+CASE(fork_4_child_exits_though_many_executors_have_workers)
+{
+	struct log *log = log_new();
+	int i;
+
+	for (i = 0; i < 20; i++)
+		expect_result(submit(executor_new(1), task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	expect_left(process_fork_run(do_nothing, log), 0);
+}
+
 CASE(fork_5_child_exits_though_there_is_work)
 {
 	struct pp_executor *e = executor_new(2);

@@ -643,3 +643,54 @@ CASE(release_22_meets_the_ends_of_four_tasks)
 		EXPECT_INT(4, counter_value(w->ended));
 	}
 }
+
+/* A thread that makes, uses, shuts down and releases executors of its own. */
+struct founder {
+	struct gate *start;
+	int wrong;
+	struct thread *thread;
+};
+
+static void found_many(void *arg)
+{
+	const struct pp_backend *b = backend();
+	struct founder *me = arg;
+
+	gate_wait(me->start);
+	for (int i = 0; i < 100; i++) {
+		struct pp_executor *e = NULL;
+		struct pp_future *f = NULL;
+		void *outcome = NULL;
+
+		if (b->executor_new(1, &e) != PP_OK) {
+			me->wrong++;
+			continue;
+		}
+		if (b->submit(e, task_return, me, &f) != PP_OK || b->result(f, PP_FOREVER, &outcome) != PP_OK || outcome != me)
+			me->wrong++;
+		if (f && HAS(future_release))
+			b->future_release(f);
+		me->wrong += b->shutdown(e) != PP_OK;
+		b->executor_release(e);
+	}
+}
+
+CASE(release_20_several_threads_make_and_release_their_own)
+{
+	struct founder *all = shared_alloc(4 * sizeof(*all));
+	struct gate *start = gate_new();
+
+	NEED(executor_release);
+	for (int i = 0; i < 4; i++) {
+		all[i].start = start;
+		all[i].thread = thread_start(found_many, &all[i]);
+	}
+	gate_await(start, 4);
+	gate_open(start);
+	for (int i = 0; i < 4; i++)
+		thread_join(all[i].thread);
+	for (int i = 0; i < 4; i++) {
+		context("what a thread found wrong with executors of its own, while three others made and released theirs");
+		EXPECT_INT(0, all[i].wrong);
+	}
+}
