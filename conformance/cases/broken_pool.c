@@ -479,20 +479,22 @@ CASE(init_29_finished_futures_keep_their_outcome)
 	struct plan *p = plan_new(2, 2);
 	struct gate *busy = hold(p->e, 1);
 	struct pp_future *returned = submit(p->e, task_return, THE_VALUE);
-	struct pp_future *raised, *victim;
+	struct pp_future *raised = submit(p->e, task_raise, THE_EXCEPTION);
+	struct pp_future *victim;
+	struct gate *still_busy = gate_new();
 
+	submit(p->e, task_pass_gate, still_busy);
 	gate_await(p->gate, 1);
 	gate_open(busy);
 	expect_result(returned, F_RETURNED, PP_FOREVER);
-	raised = submit(p->e, task_raise, THE_EXCEPTION);
 	expect_result(raised, F_RAISED, PP_FOREVER);
-	busy = hold(p->e, 1);
+	gate_await(still_busy, 1);
 	victim = submit(p->e, must_not_run, NULL);
 	gate_open(p->gate);
 	expect_broken(victim);
 	expect_in(returned, F_RETURNED);
 	expect_in(raised, F_RAISED);
-	gate_open(busy);
+	gate_open(still_busy);
 }
 
 struct opener {

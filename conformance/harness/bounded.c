@@ -61,10 +61,10 @@ static bool may_be_full(struct pp_executor *e)
 	return full;
 }
 
-static void accept_one(struct pp_executor *e)
+static void accept_some(struct pp_executor *e, long n)
 {
 	pthread_mutex_lock(&mu);
-	fill_of_locked(e)->accepted++;
+	fill_of_locked(e)->accepted += n;
 	pthread_mutex_unlock(&mu);
 }
 
@@ -97,7 +97,7 @@ static int submit_once(struct pp_executor *e, pp_task *task, void *arg, pp_relea
 	if (full)
 		atomic_fetch_sub(&slot->full, 1);
 	if (status == PP_OK)
-		accept_one(e);
+		accept_some(e, 1);
 	return status;
 }
 
@@ -123,7 +123,7 @@ static int submit_(struct pp_executor *e, pp_task *task, void *arg, struct pp_fu
 	return submit_with_release_(e, task, arg, NULL, f);
 }
 
-/* How much a map has submitted is not known. */
+/* How much a map submits is not known: with it the queue may be full. */
 static int map_begin_(struct pp_executor *e, pp_task *task, const struct pp_source *source, double timeout,
 		      size_t buffersize, struct pp_map **it, void **exception)
 {
@@ -132,6 +132,7 @@ static int map_begin_(struct pp_executor *e, pp_task *task, const struct pp_sour
 	if (buffersize > (size_t)inner.queue_bound)
 		unsupported("the work queue holds %d work items, and the map is to be %zu ahead", inner.queue_bound,
 			    buffersize);
+	accept_some(e, (long)inner.queue_bound + INT_MAX);
 	atomic_fetch_add(&slot->full, 1);
 	status = inner.map_begin(e, task, source, timeout, buffersize, it, exception);
 	atomic_fetch_sub(&slot->full, 1);

@@ -426,6 +426,8 @@ static struct pp_map *begin_map(struct mapping *m)
 	status = backend()->map_begin(stage->e, stage_task, &m->source, PP_FOREVER, 0, &it, &exception);
 	if (status == PP_OK)
 		return it;
+	if (status == PP_NO_RESOURCES && backend()->queue_bound != PP_UNLIMITED)
+		unsupported("the work queue holds %d work items, and the map needs more", backend()->queue_bound);
 	map_say(m, status == PP_SHUTDOWN || status == PP_BROKEN ? "refused" : status_name(status));
 	return NULL;
 }

@@ -17,7 +17,7 @@
  *              defined here.  An adapter defines them, or casts its own
  *              pointers.  One future has one address for as long as a handle
  *              on it is held: submit, a done callback and as_completed_next
- *              all name it by the same pointer.
+ *              all name it by the same pointer.  A handle is never NULL.
  *
  * Values       A task returns a value or raises an exception.  Both are
  *              opaque pointers that a backend hands on unchanged, looks

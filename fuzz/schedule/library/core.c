@@ -457,7 +457,10 @@ static bool let_time_pass(uint8_t *ways)
 
 #define ROW_MAX 200 /* steps of one thread while others could step */
 
-/* Who yields, or goes on for too long, waits for a step of another thread. */
+/*
+ * Who yields, or goes on for too long, waits for a step of another thread; one that yields
+ * as well is no such step, or two that wait for a third would go first in turn.
+ */
 static void let_others_go_first(uint8_t *ways)
 {
 	struct state *s = &memory->state;
@@ -558,6 +561,7 @@ static void note_step(struct choice c, const uint8_t *ways)
 	struct state *s = &memory->state;
 	struct thread *t = &s->thread[c.thread];
 	struct event e = {.kind = EVENT_STEP, .thread = c.thread, .way = c.way, .operation = t->next};
+	bool yields = t->next.kind == OP_YIELD || t->next.kind == OP_SLEEP;
 	int i;
 
 	memcpy(e.ways, ways, THREADS_MAX);
@@ -569,7 +573,7 @@ static void note_step(struct choice c, const uint8_t *ways)
 	for (i = 0; i < s->threads; i++) {
 		if (i == c.thread)
 			continue;
-		s->thread[i].yielded = false;
+		s->thread[i].yielded = s->thread[i].yielded && yields;
 		s->thread[i].row = 0;
 	}
 	t->yielded = false;

@@ -131,6 +131,8 @@ static struct item *take_locked(struct pp_executor *e)
 
 	if (item)
 		e->queued--;
+	if (item && design->bound)
+		monitor_tell_locked();
 	return item;
 }
 
@@ -304,6 +306,14 @@ static struct item *next_locked(struct pp_executor *e)
 	}
 }
 
+static bool worker_start_locked(struct pp_executor *e);
+
+/* True if the design has the calling worker leave, and what is queued has another in its place. */
+static bool is_relieved_locked(struct pp_executor *e)
+{
+	return design->brief && ((e->queued == 0 && !e->aside.first) || worker_start_locked(e));
+}
+
 /* Ends with the lock held.  If what it ran forked, it has no home in the child, and e may be gone. */
 static void work(struct pp_executor *e)
 {
@@ -317,8 +327,11 @@ static void work(struct pp_executor *e)
 		monitor_leave();
 		item_run(e, item);
 		monitor_enter();
-		if (home == e)
-			e->busy--;
+		if (home != e)
+			return;
+		e->busy--;
+		if (is_relieved_locked(e))
+			break;
 	}
 	if (home == e)
 		e->workers--;
@@ -505,6 +518,14 @@ int executor_accepts(struct pp_executor *e)
 	return status;
 }
 
+/* Returns when there is room, or no need of it. */
+static int await_room_locked(struct pp_executor *e)
+{
+	while (design->bound && e->queued >= design->bound && accepts_locked(e) == PP_OK)
+		monitor_wait_locked(INFINITY);
+	return accepts_locked(e);
+}
+
 static int submit_with_release(struct pp_executor *e, pp_task *task, void *arg, pp_release *release,
 			       struct pp_future **f)
 {
@@ -513,7 +534,7 @@ static int submit_with_release(struct pp_executor *e, pp_task *task, void *arg, 
 	int status;
 
 	monitor_enter();
-	status = accepts_locked(e);
+	status = await_room_locked(e);
 	if (status == PP_OK && (!item || !see_to_workers_locked(e)))
 		status = PP_NO_RESOURCES;
 	if (status == PP_OK)
@@ -634,5 +655,7 @@ const struct pp_backend *pool_backend(const struct design *d, const struct pp_ho
 		}
 	backend.name = d->name;
 	backend.concurrency = d->concurrency;
+	if (d->bound)
+		backend.queue_bound = d->bound;
 	return &backend;
 }

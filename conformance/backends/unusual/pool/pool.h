@@ -175,6 +175,8 @@ struct design {
 	int concurrency;  /* as in struct pp_backend: no executor has more workers */
 	bool eager;	  /* all workers are there from the start */
 	bool late;	  /* what was cancelled is noticed when there is no other work */
+	bool brief;	  /* a worker goes after one task */
+	int bound;	  /* 0, or how many work items are queued before submit blocks */
 
 	/* NULL, or where every thread comes by that goes on with anything. */
 	void (*step)(void);
