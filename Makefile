@@ -286,4 +286,4 @@ help:
 .SECONDARY:
 .DELETE_ON_ERROR:
 
--include $(wildcard $(B)/*.d $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
+-include $(shell find $(B) -name "*.d" 2>/dev/null)

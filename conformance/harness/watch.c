@@ -27,11 +27,12 @@ static void look_at_thread(struct sample *sample, pid_t pid, pid_t tid)
 {
 	struct proc_thread t;
 
-	if (!proc_thread_read(pid, tid, &t)) {
+	/* The last thread of a process that has yet to tell the parent of its end is an 'X'. */
+	if (!proc_thread_read(pid, tid, &t) || t.state == 'X') {
 		sample->alive = true;
 		return;
 	}
-	if (t.state == 'Z' || t.state == 'X')
+	if (t.state == 'Z')
 		return;
 	mix(sample, (unsigned long)tid);
 	mix(sample, t.switches);
