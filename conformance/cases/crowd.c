@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * crowd.c: many threads, inside every call that can wait for a future, around one
- * future that has a callback too, half of them with a timeout that never passes.
- * However it becomes done, each of them hears of it.
+ * future that has a callback too.  However it becomes done, each of them hears of it:
+ * those that wait for ever, and then such a crowd with a timeout that never passes.
  */
 #include "futures.h"
 
@@ -13,9 +13,10 @@ enum { RESULT, EXCEPTION, WAIT, AS_COMPLETED, KINDS };
 
 static const char *const kind_names[KINDS] = {"result", "exception", "wait", "as_completed"};
 
+static double timeout; /* of all of a crowd */
+
 struct member {
 	int kind;
-	double timeout;
 	struct pp_future *f;
 	int status;
 	void *outcome;
@@ -38,16 +39,16 @@ static void stand_by(void *arg)
 
 	switch (m->kind) {
 	case RESULT:
-		m->status = b->result(m->f, m->timeout, &m->outcome);
+		m->status = b->result(m->f, timeout, &m->outcome);
 		break;
 	case EXCEPTION:
-		m->status = b->exception(m->f, m->timeout, &m->outcome);
+		m->status = b->exception(m->f, timeout, &m->outcome);
 		break;
 	case WAIT:
-		m->status = b->wait(&m->f, 1, m->timeout, PP_ALL_COMPLETED, &m->done);
+		m->status = b->wait(&m->f, 1, timeout, PP_ALL_COMPLETED, &m->done);
 		break;
 	default:
-		m->status = b->as_completed_begin(&m->f, 1, m->timeout, &it);
+		m->status = b->as_completed_begin(&m->f, 1, timeout, &it);
 		if (m->status == PP_OK)
 			m->status = b->as_completed_next(it, &m->yielded);
 		if (it)
@@ -84,7 +85,7 @@ static struct crowd *gather(struct pp_future *f, int first, int last)
 
 			if (!has_kind(kind))
 				continue;
-			*m = (struct member){.kind = kind, .timeout = i % 2 ? 1e6 : PP_FOREVER, .f = f, .status = -1};
+			*m = (struct member){.kind = kind, .f = f, .status = -1};
 			m->thread = thread_start(stand_by, m);
 			c->count++;
 		}
@@ -110,7 +111,7 @@ static void disperse(struct crowd *c, int status, void *outcome)
 		struct member *m = &c->members[i];
 
 		context("thread %d of %d around one future, inside %s with a timeout of %g", i + 1, c->count,
-			kind_names[m->kind], m->timeout);
+			kind_names[m->kind], timeout);
 		if (m->kind == RESULT || (m->kind == EXCEPTION && status != PP_OK)) {
 			EXPECT_STATUS(status, m->status);
 			EXPECT_PTR(outcome, m->outcome);
@@ -129,6 +130,14 @@ static void disperse(struct crowd *c, int status, void *outcome)
 		context("two callbacks of a future with a crowd around it");
 		EXPECT_INT(2, counter_value(c->called));
 	}
+}
+
+static void for_ever_and_not(void (*around)(void))
+{
+	timeout = PP_FOREVER;
+	around();
+	timeout = 1e6;
+	around();
 }
 
 struct held {
@@ -157,17 +166,27 @@ static void around_a_task(int status)
 	disperse(c, status, token(1));
 }
 
-CASE(result_15_crowd_around_a_value)
+static void around_a_value(void)
 {
 	around_a_task(PP_OK);
 }
 
-CASE(result_15_crowd_around_an_exception)
+CASE(result_15_crowd_around_a_value)
+{
+	for_ever_and_not(around_a_value);
+}
+
+static void around_an_exception(void)
 {
 	around_a_task(PP_RAISED);
 }
 
-CASE(author_25_crowd_around_a_value)
+CASE(result_15_crowd_around_an_exception)
+{
+	for_ever_and_not(around_an_exception);
+}
+
+static void around_an_authors_value(void)
 {
 	NEED(set_result);
 	struct pp_future *f = future_new();
@@ -177,7 +196,12 @@ CASE(author_25_crowd_around_a_value)
 	disperse(c, PP_OK, token(1));
 }
 
-CASE(author_26_crowd_around_an_exception)
+CASE(author_25_crowd_around_a_value)
+{
+	for_ever_and_not(around_an_authors_value);
+}
+
+static void around_an_authors_exception(void)
 {
 	NEED(set_exception);
 	struct pp_future *f = future_new();
@@ -187,8 +211,13 @@ CASE(author_26_crowd_around_an_exception)
 	disperse(c, PP_RAISED, token(1));
 }
 
+CASE(author_26_crowd_around_an_exception)
+{
+	for_ever_and_not(around_an_authors_exception);
+}
+
 /* The gate is opened for those who may hear of it no earlier than the worker. */
-CASE(result_16_crowd_around_a_cancelled_one)
+static void around_a_cancelled_one(void)
 {
 	struct pp_executor *e = executor_new(1);
 	struct gate *gate = hold(e, 1);
@@ -202,7 +231,12 @@ CASE(result_16_crowd_around_a_cancelled_one)
 	disperse(c, PP_CANCELLED, NULL);
 }
 
-CASE(init_19_crowd_around_a_broken_one)
+CASE(result_16_crowd_around_a_cancelled_one)
+{
+	for_ever_and_not(around_a_cancelled_one);
+}
+
+static void around_a_broken_one(void)
 {
 	struct gate *gate = gate_new();
 	struct pp_executor *e = executor_new_with_initializer(1, initializer_fail_at_gate, gate);
@@ -210,6 +244,11 @@ CASE(init_19_crowd_around_a_broken_one)
 
 	gate_open(gate);
 	disperse(c, PP_BROKEN, NULL);
+}
+
+CASE(init_19_crowd_around_a_broken_one)
+{
+	for_ever_and_not(around_a_broken_one);
 }
 
 /* The gate is opened for those who throw away last what never ran. */
@@ -227,15 +266,25 @@ static void around_one_that_shutdown_cancels(int first, int last)
 	disperse(c, PP_CANCELLED, NULL);
 }
 
-CASE(shutdown_39_crowd_inside_result)
+static void inside_result_of_a_cancelled_one(void)
 {
 	around_one_that_shutdown_cancels(RESULT, EXCEPTION);
 }
 
-CASE(shutdown_40_thread_inside_wait_in_a_crowd)
+CASE(shutdown_39_crowd_inside_result)
+{
+	for_ever_and_not(inside_result_of_a_cancelled_one);
+}
+
+static void inside_wait_for_a_cancelled_one(void)
 {
 	NEED(wait);
 	around_one_that_shutdown_cancels(WAIT, WAIT);
+}
+
+CASE(shutdown_40_thread_inside_wait_in_a_crowd)
+{
+	for_ever_and_not(inside_wait_for_a_cancelled_one);
 }
 
 static int callback_pass_gate(struct pp_future *f, void *arg)
@@ -266,19 +315,34 @@ static void around_a_callback(int first, int last)
 	disperse(c, PP_OK, token(1));
 }
 
-CASE(callback_37_crowd_while_a_callback_runs)
+static void inside_result_while_a_callback_runs(void)
 {
 	around_a_callback(RESULT, EXCEPTION);
 }
 
-CASE(wait_2_while_a_callback_runs)
+CASE(callback_37_crowd_while_a_callback_runs)
+{
+	for_ever_and_not(inside_result_while_a_callback_runs);
+}
+
+static void inside_wait_while_a_callback_runs(void)
 {
 	NEED(wait);
 	around_a_callback(WAIT, WAIT);
 }
 
-CASE(ascomp_14_while_a_callback_runs)
+CASE(wait_2_while_a_callback_runs)
+{
+	for_ever_and_not(inside_wait_while_a_callback_runs);
+}
+
+static void inside_as_completed_while_a_callback_runs(void)
 {
 	NEED(as_completed_begin);
 	around_a_callback(AS_COMPLETED, AS_COMPLETED);
+}
+
+CASE(ascomp_14_while_a_callback_runs)
+{
+	for_ever_and_not(inside_as_completed_while_a_callback_runs);
 }
