@@ -75,7 +75,7 @@ static int help(void)
 	       "Judge BACKEND, clause by clause: a shared object, or the name of one that comes\n"
 	       "with the tool.  Without it: the reference.\n\n"
 	       "  -o KEY=VALUE       an option for the backend's adapter; may be repeated\n%s"
-	       "  --jobs N           as many cases at a time (default: two for each processor)\n"
+	       "  --jobs N           as many cases at a time (default: three for each processor)\n"
 	       "  --timeout-scale X  give each case X times as long\n"
 	       "  --expect FILE      what is known about the backend; a run that comes out so is good\n"
 	       "  --no-expect        without the file that comes with the backend\n"
@@ -311,7 +311,7 @@ static void clear(struct command *c)
 
 int cmd_run(int argc, char **argv)
 {
-	struct command c = {.jobs = 2 * tool_processors(), .scale = 1}; /* a case waits for half of its time */
+	struct command c = {.jobs = 3 * tool_processors(), .scale = 1}; /* a case waits for most of its time */
 	int status = parse(&c, argc, argv);
 
 	if (status < 0)
