@@ -361,6 +361,17 @@ static int new_executor(struct event *e, int workers)
 	return begin(e) ? number : -1;
 }
 
+static atomic_bool exiting; /* this process */
+
+static void tell_exit(int number)
+{
+	struct event e = call_of(CALL_PROCESS_EXIT);
+
+	e.executor = (int8_t)number;
+	e.form = FORM_NOWAIT;
+	begin(&e);
+}
+
 static int made(struct event *e, int number, int status, void *handle, struct pp_executor **out)
 {
 	if (handle != &untouched)
@@ -371,6 +382,8 @@ static int made(struct event *e, int number, int status, void *handle, struct pp
 	if (status == PP_OK)
 		atomic_store(&executors[number], handle);
 	end(e, status);
+	if (status == PP_OK && atomic_load(&exiting))
+		tell_exit(number);
 	return status;
 }
 
@@ -913,14 +926,10 @@ static void r_process_exit(int status)
 	int i;
 
 	gap(getpid() == owner ? GAP_EXIT : GAP_FORK);
-	for (i = 0; i < HISTORY_EXECUTORS; i++) {
-		struct event e = call_of(CALL_PROCESS_EXIT);
-
-		e.executor = (int8_t)i;
-		e.form = FORM_NOWAIT;
+	atomic_store(&exiting, true);
+	for (i = 0; i < HISTORY_EXECUTORS; i++)
 		if (atomic_load(&executors[i]))
-			begin(&e);
-	}
+			tell_exit(i);
 	inner.process_exit(status);
 }
 
