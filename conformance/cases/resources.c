@@ -607,13 +607,15 @@ CASE(resource_15_cancel_without_memory)
 CASE(resource_16_shutdown_without_memory)
 {
 	need_limits();
-	struct pp_executor *busy = executor_new(1), *unused = executor_new(1);
+	struct pp_executor *first = executor_new(1), *busy = executor_new(1), *unused = executor_new(1);
 	struct counter *ran = counter_new();
 	struct gate *gate = hold(busy, 1);
+	void *outcome;
 
 	for (int i = 0; i < 5; i++)
 		submit(busy, task_count, ran);
-	REQUIRE(shutdown_wait(executor_new(1)) == PP_OK);
+	REQUIRE(result(submit(first, task_count, counter_new()), PP_FOREVER, &outcome) == PP_OK);
+	REQUIRE(shutdown_wait(first) == PP_OK);
 	struct taken *all = take_memory();
 	gate_open(gate);
 	int status[] = {backend()->shutdown(busy), backend()->shutdown(unused)};
