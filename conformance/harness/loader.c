@@ -138,14 +138,20 @@ struct place {
 };
 void *__tls_get_addr(struct place *place);
 
-static int make_locals_of(struct dl_phdr_info *info, size_t size, void *unused)
+#define LOCALS_MAX 64
+
+struct locals {
+	unsigned long objects[LOCALS_MAX];
+	size_t count;
+};
+
+static int note_locals(struct dl_phdr_info *info, size_t size, void *locals)
 {
-	struct place first = {info->dlpi_tls_modid, 0};
+	struct locals *l = locals;
 
 	(void)size;
-	(void)unused;
-	if (first.object)
-		__tls_get_addr(&first);
+	if (info->dlpi_tls_modid && l->count < LOCALS_MAX)
+		l->objects[l->count++] = info->dlpi_tls_modid;
 	return 0;
 }
 
@@ -155,7 +161,14 @@ static int make_locals_of(struct dl_phdr_info *info, size_t size, void *unused)
  */
 static void make_thread_locals(void)
 {
-	dl_iterate_phdr(make_locals_of, NULL);
+	struct locals l = {.count = 0};
+
+	dl_iterate_phdr(note_locals, &l); /* which holds a lock that __tls_get_addr may take */
+	for (size_t i = 0; i < l.count; i++) {
+		struct place first = {l.objects[i], 0};
+
+		__tls_get_addr(&first);
+	}
 }
 
 bool target_load(struct pp_backend *table, char *error, size_t size)

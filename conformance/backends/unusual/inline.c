@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-_Thread_local struct pp_executor *home; /* whose task the calling thread is inside */
+_Thread_local struct pp_executor *home AT_THREAD_START; /* whose task the calling thread is inside */
 
 static int executor_new(int max_workers, struct pp_executor **e)
 {

@@ -17,7 +17,7 @@ static uint64_t seed = 1;
 /* The next number of the calling thread's own sequence, which begins with its turn. */
 static uint64_t draw(void)
 {
-	static _Thread_local uint64_t state;
+	static _Thread_local uint64_t state AT_THREAD_START;
 	static uint64_t threads;
 	uint64_t z;
 
@@ -37,7 +37,7 @@ static uint64_t draw(void)
  */
 static void step(void)
 {
-	static _Thread_local uint64_t steps;
+	static _Thread_local uint64_t steps AT_THREAD_START;
 	struct timespec t = {0};
 	uint64_t n = draw();
 

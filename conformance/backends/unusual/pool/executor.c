@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-_Thread_local struct pp_executor *home;
-_Thread_local int worker_number = -1;
+_Thread_local struct pp_executor *home AT_THREAD_START;
+_Thread_local int worker_number AT_THREAD_START = -1;
 
 static struct pp_executor *all; /* under the lock */
 static bool exiting;		/* under the lock; no executor accepts any more */
@@ -306,14 +306,6 @@ static struct item *next_locked(struct pp_executor *e)
 	}
 }
 
-static bool worker_start_locked(struct pp_executor *e);
-
-/* True if the design has the calling worker leave, and what is queued has another in its place. */
-static bool is_relieved_locked(struct pp_executor *e)
-{
-	return design->brief && ((e->queued == 0 && !e->aside.first) || worker_start_locked(e));
-}
-
 /* Ends with the lock held.  If what it ran forked, it has no home in the child, and e may be gone. */
 static void work(struct pp_executor *e)
 {
@@ -327,11 +319,8 @@ static void work(struct pp_executor *e)
 		monitor_leave();
 		item_run(e, item);
 		monitor_enter();
-		if (home != e)
-			return;
-		e->busy--;
-		if (is_relieved_locked(e))
-			break;
+		if (home == e)
+			e->busy--;
 	}
 	if (home == e)
 		e->workers--;

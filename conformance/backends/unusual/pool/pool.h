@@ -121,9 +121,12 @@ struct pp_executor {
 	struct queue *own;   /* of a design with queues of its own */
 };
 
+/* Memory for it comes with the thread, not with the first use, when there may be none. */
+#define AT_THREAD_START __attribute__((tls_model("initial-exec")))
+
 /* The executor that the calling thread belongs to, and which worker of it; or NULL and -1. */
-extern _Thread_local struct pp_executor *home;
-extern _Thread_local int worker_number;
+extern _Thread_local struct pp_executor *home AT_THREAD_START;
+extern _Thread_local int worker_number AT_THREAD_START;
 
 /* Start a thread of e that is no worker; false if there is none to be had. */
 bool thread_start_locked(struct pp_executor *e, void (*body)(struct pp_executor *e));
@@ -175,7 +178,6 @@ struct design {
 	int concurrency;  /* as in struct pp_backend: no executor has more workers */
 	bool eager;	  /* all workers are there from the start */
 	bool late;	  /* what was cancelled is noticed when there is no other work */
-	bool brief;	  /* a worker goes after one task */
 	int bound;	  /* 0, or how many work items are queued before submit blocks */
 
 	/* NULL, or where every thread comes by that goes on with anything. */
