@@ -444,7 +444,7 @@ CASE(resource_10_as_completed)
 	struct pp_future *f = NULL;
 	int next = PP_OK;
 
-	REQUIRE(as_completed_next(as_completed_begin(c->fs, 200, PP_FOREVER), &f) == PP_OK);
+	as_completed_next(as_completed_begin(c->fs, 200, PP_FOREVER), &f);
 	f = NULL;
 	struct taken *all = take_memory();
 	int begun = backend()->as_completed_begin(c->fs, 200, PP_FOREVER, &it);
