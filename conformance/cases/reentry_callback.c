@@ -206,49 +206,60 @@ CASE(reentry_26_callback_of_cancelled_cancels_another)
 	expect_in(in->other, F_CANCELLED);
 }
 
-/* Shutdown of one executor calls it; the other future is behind the held worker of another executor. */
+/* The future that in's callback is to cancel is behind the held worker of another executor. */
+struct behind {
+	struct pp_executor *e;
+	struct gate *gate;
+};
+
+static struct behind other_behind(struct inside *in)
+{
+	struct behind b = {.e = executor_new(1)};
+
+	b.gate = hold(b.e, 1);
+	in->other = submit(b.e, must_not_run, NULL);
+	return b;
+}
+
+static void expect_other_cancelled(struct inside *in, struct behind b)
+{
+	EXPECT(in->answer);
+	gate_open(b.gate);
+	shutdown_wait(b.e);
+	expect_in(in->other, F_NOTIFIED);
+}
+
 CASE(reentry_26_callback_of_shutdown_cancels_another)
 {
 	struct inside *in;
-	struct pp_executor *other;
-	struct gate *gate;
+	struct behind other;
 
 	NEED(add_done_callback);
 	NEED(cancel);
 	NEED(shutdown_cancel);
 	in = inside_new(deed_cancel_other, executor_new(1));
-	other = executor_new(1);
-	gate = hold(other, 1);
-	in->other = submit(other, must_not_run, NULL);
+	other = other_behind(in);
 	in_callback_of_shutdown(in);
 	context("a callback that shutdown called for a future that it cancelled has cancelled one of another executor");
-	EXPECT(in->answer);
-	gate_open(gate);
-	shutdown_wait(other);
-	expect_in(in->other, F_NOTIFIED);
+	expect_other_cancelled(in, other);
 }
 
 CASE(reentry_26_callback_of_a_breaking_pool_cancels_another)
 {
-	struct gate *breaks = gate_new(), *gate;
-	struct pp_executor *other;
+	struct gate *breaks = gate_new();
+	struct behind other;
 	struct inside *in;
 
 	NEED(add_done_callback);
 	NEED(cancel);
 	in = inside_new(deed_cancel_other, executor_new_with_initializer(1, initializer_fail_at_gate, breaks));
-	other = executor_new(1);
-	gate = hold(other, 1);
-	in->other = submit(other, must_not_run, NULL);
+	other = other_behind(in);
 	REQUIRE(add_done_callback(submit(in->e, must_not_run, NULL), callback_inside, in) == PP_OK);
 	gate_open(in->ready);
 	gate_open(breaks);
 	let(in);
 	context("a callback that was called because the pool broke has cancelled a future of another executor");
-	EXPECT(in->answer);
-	gate_open(gate);
-	shutdown_wait(other);
-	expect_in(in->other, F_NOTIFIED);
+	expect_other_cancelled(in, other);
 }
 
 /* A hundred futures, each cancelled by a callback of the one before. */

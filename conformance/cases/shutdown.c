@@ -664,45 +664,26 @@ CASE(shutdown_25_pending_future_can_be_cancelled)
 	expect_cancelled(f, 3);
 }
 
-/* A task that tells which thread it runs on, and ends when a gate is opened. */
-struct threads {
-	struct gate *gate;
-	struct record *tids;
-};
-
-static int task_tell_thread(void *arg, void **outcome)
-{
-	struct threads *t = arg;
-
-	(void)outcome;
-	record_add(t->tids, (long)gettid());
-	gate_wait(t->gate);
-	return PP_OK;
-}
-
 /* Without asking the executor anything more: to ask might be what makes them go. */
 CASE(shutdown_26_workers_go)
 {
 	struct pp_executor *e = executor_new(3);
-	struct threads t = {gate_new(), record_new()};
-	int i;
+	struct work *w;
 
 	need_shared_memory();
 	NEED(shutdown_nowait);
-	for (i = 0; i < 3; i++)
-		submit(e, task_tell_thread, &t);
-	gate_await(t.gate, 3);
+	w = work_on(e, 3);
 	REQUIRE(shutdown_nowait(e) == PP_OK);
-	gate_open(t.gate);
-	await_gone(t.tids);
+	gate_open(w->gate);
+	await_gone(w->tids);
 	context("threads that were workers before a shutdown that did not wait, and are gone");
-	EXPECT_INT(3, record_count(t.tids));
+	EXPECT_INT(3, record_count(w->tids));
 }
 
 CASE(shutdown_26_idle_workers_go)
 {
 	struct pp_executor *e = executor_new(3);
-	struct threads t = {gate_new(), record_new()};
+	struct muster *m = muster_new(3);
 	struct pp_future *f[3];
 	void *outcome;
 	int i;
@@ -710,15 +691,13 @@ CASE(shutdown_26_idle_workers_go)
 	need_shared_memory();
 	NEED(shutdown_nowait);
 	for (i = 0; i < 3; i++)
-		f[i] = submit(e, task_tell_thread, &t);
-	gate_await(t.gate, 3);
-	gate_open(t.gate);
+		f[i] = submit(e, task_muster, m);
 	for (i = 0; i < 3; i++)
 		result(f[i], PP_FOREVER, &outcome);
 	REQUIRE(shutdown_nowait(e) == PP_OK);
-	await_gone(t.tids);
+	await_gone(m->tids);
 	context("threads that were idle workers before a shutdown that did not wait, and are gone");
-	EXPECT_INT(3, record_count(t.tids));
+	EXPECT_INT(3, record_count(m->tids));
 }
 
 /* ---- again --------------------------------------------------------------------- */

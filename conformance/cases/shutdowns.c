@@ -58,14 +58,17 @@ static bool is_among(long tid, struct record *tids)
 	return false;
 }
 
-struct muster {
-	struct barrier *all;
-	struct record *tids;
-};
-
-static int task_muster(void *arg, void **outcome)
+struct muster *muster_new(int n)
 {
-	struct muster *m = arg;
+	struct muster *m = shared_alloc(sizeof(*m));
+
+	*m = (struct muster){barrier_new(n), record_new()};
+	return m;
+}
+
+int task_muster(void *muster, void **outcome)
+{
+	struct muster *m = muster;
 
 	(void)outcome;
 	record_add(m->tids, (long)gettid());
@@ -77,12 +80,12 @@ static int task_muster(void *arg, void **outcome)
 static struct record *threads_of_another(void)
 {
 	int n = thread_count(), most = backend()->concurrency;
-	struct muster *m = shared_alloc(sizeof(*m));
 	struct pp_executor *e;
 	struct pp_future *f;
+	struct muster *m;
 
 	n = n < most ? n : most;
-	*m = (struct muster){barrier_new(n), record_new()};
+	m = muster_new(n);
 	if (backend()->executor_new(n, &e) != PP_OK)
 		return m->tids;
 	for (f = NULL; n > 0; n--)

@@ -24,6 +24,14 @@ int task_work(void *work, void **outcome);
 /* n workers of e are at it. */
 struct work *work_on(struct pp_executor *e, int n);
 
+/* n tasks that meet, so that each is on a worker of its own. */
+struct muster {
+	struct barrier *all;
+	struct record *tids; /* of the workers */
+};
+struct muster *muster_new(int n);
+int task_muster(void *muster, void **outcome);
+
 /*
  * Returns when the threads of these tasks are no workers of their executor any more: each
  * has ended, or runs a task of another executor, as a thread that the process keeps may.

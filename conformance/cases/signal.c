@@ -4,7 +4,7 @@
  * they are idle.  The handler is installed without SA_RESTART, so that the system call
  * beneath returns early.
  */
-#include "futures.h"
+#include "shutdowns.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -197,21 +197,6 @@ CASE(shutdown_54_signals_while_it_waits)
 
 /* ---- idle workers ---------------------------------------------------------------------- */
 
-struct muster {
-	struct barrier *all;
-	struct record *tids;
-};
-
-static int task_muster(void *arg, void **outcome)
-{
-	struct muster *m = arg;
-
-	(void)outcome;
-	record_add(m->tids, (long)gettid());
-	barrier_meet(m->all);
-	return PP_OK;
-}
-
 static void muster(struct pp_executor *e, struct muster *m, int n)
 {
 	struct pp_future *f[3];
@@ -230,11 +215,10 @@ static void muster(struct pp_executor *e, struct muster *m, int n)
 CASE(worker_34_signals_while_they_are_idle)
 {
 	struct pp_executor *e = executor_new(3);
-	struct muster *m = shared_alloc(sizeof(*m));
+	struct muster *m = muster_new(3);
 
 	if (backend()->separate_memory)
 		unsupported("the workers are processes");
-	*m = (struct muster){barrier_new(3), record_new()};
 	install();
 	context("three tasks meet on three workers");
 	muster(e, m, 3);
