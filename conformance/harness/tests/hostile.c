@@ -427,6 +427,30 @@ static void act(void)
 			deeds[i].act();
 }
 
+/* ---- a bounded queue: one worker and so much behind it, or so the table says -------------- */
+
+#define BOUND 2
+
+/* "bound_refuses", "bound_blocks", and both with "_early", with room left. */
+static bool is_bounded(void)
+{
+	return strncmp(way, "bound_", 6) == 0;
+}
+
+static bool seems_full(const struct pp_executor *e)
+{
+	return e->count >= (strstr(way, "_early") ? BOUND : 1 + BOUND);
+}
+
+static int submit_bounded(struct pp_executor *e, pp_task *task, void *arg, struct pp_future **f)
+{
+	if (!seems_full(e))
+		return pool_submit(e, task, arg, f);
+	if (strstr(way, "blocks"))
+		hang();
+	return PP_NO_RESOURCES;
+}
+
 /* ---- what goes wrong when memory runs out ------------------------------------------- */
 
 static bool have_memory(void)
@@ -500,6 +524,8 @@ static int hostile_submit(struct pp_executor *e, pp_task *task, void *arg, struc
 		return 4711;
 	if (is("no_handle"))
 		return PP_OK;
+	if (is_bounded())
+		return submit_bounded(e, task, arg, f);
 	if (is("short_refused_runs"))
 		return submit_and_refuse(e, task, arg, f);
 	if (is("short_refused_leaks"))
@@ -667,6 +693,10 @@ static void spoil_table(void)
 		table.concurrency = -5;
 	if (is("inline"))
 		table.concurrency = 0;
+	if (is_bounded()) {
+		table.concurrency = 1;
+		table.queue_bound = BOUND;
+	}
 	if (is("bad_name"))
 		table.name = "evil\033[2J\n<name attr=\"'\">&]]>";
 	if (is("exits") || is("use_after_free_at_exit"))

@@ -232,6 +232,27 @@ CASE(exec_22_calls_one_entry)
 	EXPECT_INT(1, call_entry(name, e, f));
 }
 
+/* With so many work items behind a held worker. */
+static void queue_up(int n)
+{
+	struct pp_executor *e = executor_new(1);
+
+	hold(e, 1);
+	while (n-- > 0)
+		submit(e, task_return, NULL);
+	EXPECT(true);
+}
+
+CASE(exec_26_queues_two)
+{
+	queue_up(2);
+}
+
+CASE(exec_27_queues_three)
+{
+	queue_up(3);
+}
+
 /* Run one case of this program against the hostile backend. */
 static struct ran *run_way(const char *way, const char *name, const char *scale)
 {
@@ -415,6 +436,31 @@ START_TEST(shortage_has_its_verdict)
 	snprintf(option, sizeof(option), "way=%s", shorts[_i].way);
 	r = run(tool, "run", hostile, "-o", option, "--case", shorts[_i].name, "--json", in_folder("json"), NULL);
 	expect_outcome(r, shorts[_i].outcome, shorts[_i].message);
+	ck_assert_str_eq(r->err, "");
+}
+END_TEST
+
+/* What hostile.c calls bounded holds two behind its one worker. */
+static const struct {
+	const char *way;
+	const char *name;
+	const char *outcome;
+	const char *message;
+} bounds[] = {
+	{"bound_refuses", "exec_26_queues_two", "PASS", NULL},
+	{"bound_blocks", "exec_26_queues_two", "PASS", NULL},
+	{"bound_refuses", "exec_27_queues_three", "UNSUPPORTED",
+	 "the work queue holds 2 work items, and the case needs more"},
+	{"bound_blocks", "exec_27_queues_three", "UNSUPPORTED", "the work queue is full, and submit blocks"},
+	{"bound_refuses_early", "exec_26_queues_two", "UNRESOLVED", "returned PP_NO_RESOURCES"},
+	{"bound_blocks_early", "exec_26_queues_two", "HUNG", "every thread is blocked for good; the case stands in submit"},
+};
+
+START_TEST(bound_has_its_verdict)
+{
+	struct ran *r = run_way(bounds[_i].way, bounds[_i].name, "1");
+
+	expect_outcome(r, bounds[_i].outcome, bounds[_i].message);
 	ck_assert_str_eq(r->err, "");
 }
 END_TEST
@@ -616,6 +662,7 @@ static Suite *verdicts_suite(void)
 	tcase_add_loop_test(t, each_entry_may_exit, 0, COUNT(each));
 	tcase_add_loop_test(t, each_entry_may_return_garbage, 0, COUNT(each));
 	tcase_add_loop_test(t, shortage_has_its_verdict, 0, COUNT(shorts));
+	tcase_add_loop_test(t, bound_has_its_verdict, 0, COUNT(bounds));
 	tcase_add_test(t, hang_shows_the_stacks);
 	tcase_add_test(t, next_case_goes_on);
 	tcase_add_test(t, past_the_deadline_is_hung);

@@ -161,7 +161,8 @@ struct pp_backend {
 
 	/*
 	 * How many work items the work queue holds before submit blocks or
-	 * refuses.  PP_UNLIMITED: as many as memory.
+	 * refuses.  PP_UNLIMITED: as many as memory.  A case that needs more
+	 * is UNSUPPORTED; to block or refuse with room left is a fault.
 	 */
 	int queue_bound;
 
