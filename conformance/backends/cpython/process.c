@@ -47,6 +47,29 @@ static void leave_forked(int status)
 	_exit(status);
 }
 
+static void tell_gone(struct object *capsule)
+{
+	(void)capsule;
+	cpython_set_gone();
+}
+
+/*
+ * Py_FinalizeEx drops what sys holds at the end: when no Python code runs any more, and
+ * before the thread states go.  Since 3.12 a thread that asks for the GIL after that,
+ * while Py_FinalizeEx is not over yet, crashes.
+ */
+static void tell_when_gone(void)
+{
+	struct object *sys = py.PyImport_ImportModule("sys");
+	struct object *capsule = py.PyCapsule_New(&log_hook, "poolproof.gone", tell_gone);
+
+	/* A capsule that sys did not take is kept: to drop it would tell now. */
+	if (sys && capsule && py.PyObject_SetAttrString(sys, "_poolproof_gone", capsule) == 0)
+		cpython_drop(capsule);
+	cpython_drop(sys);
+	py.PyErr_Clear();
+}
+
 /*
  * As python ends when its main program has: exit handlers, among them the one
  * of concurrent.futures, run while the interpreter is being finalized.  In
@@ -61,6 +84,7 @@ static void process_exit(int status)
 	}
 	if (thread_forked)
 		leave_forked(status);
+	tell_when_gone();
 	if (py.Py_FinalizeEx() != 0 && status == 0)
 		status = 120;
 	cpython_set_gone();

@@ -27,8 +27,8 @@ int cpython_enter(void);
 void cpython_leave(int gil);
 
 /*
- * Whether the interpreter has gone, which is so while the exit handlers of C
- * run after process_exit: no function of Python may be called then.
+ * Whether the interpreter has gone, which is so from the end of Py_FinalizeEx on,
+ * while the exit handlers of C run: no function of Python may be called then.
  */
 bool cpython_is_gone(void);
 void cpython_set_gone(void);
