@@ -87,6 +87,8 @@ bool guest_start(struct guest *g, void (*keeper)(void *arg, int output), void *a
 	g->limit = limit;
 	g->watch = (struct watch){0};
 	g->decided = g->killed = 0;
+	g->share = (struct watch_share){0};
+	g->starved = 0;
 	g->started = now();
 	g->next_look = g->started + FIRST_LOOK;
 	if (g->resting && wake(g))
@@ -185,6 +187,21 @@ static bool reap(struct guest *g)
 
 /* ---- looking ------------------------------------------------------------------------ */
 
+/*
+ * Past its limit, of which the time that other programs have cost it is no part.  How long one
+ * that is ready has waited is known when it has run once more; where nothing is left, the
+ * keeper is about to say so.
+ */
+static bool is_overdue(struct guest *g, double taken)
+{
+	struct watch_share before = g->share;
+
+	g->share = watch_share(g->pid);
+	g->starved += fmax(g->share.starved - before.starved, 0);
+	return taken - g->starved > g->limit && g->share.threads &&
+	       (!g->share.ready || g->share.ran != before.ran);
+}
+
 static void look(struct guest *g)
 {
 	double t = now();
@@ -212,7 +229,7 @@ static void look(struct guest *g)
 	case WATCH_ALIVE:
 		break;
 	}
-	if (t > g->started + g->limit)
+	if (is_overdue(g, t - g->started))
 		end_guest(g, GUEST_OVERDUE);
 }
 

@@ -31,13 +31,15 @@ struct guest {
 	int output;	/* a file in memory: what it wrote to stdout and stderr */
 	double started; /* on the clock of now() */
 	double seconds; /* that it took; set when it has ended */
-	double limit;	/* seconds it may take */
+	double limit;	/* seconds it may take, besides those that other programs cost it */
 
 	enum guest_end end;
 	int status;   /* of the keeper, as waitpid gave it; 0 if it rests */
 	char *stacks; /* malloc'd, or NULL */
 
 	double next_look;
+	struct watch_share share; /* at the last look */
+	double starved;		  /* in all, those included that have ended since */
 	struct watch watch;
 	double decided; /* when a verdict was first seen in the slot, or 0 */
 	double killed;	/* when its tree was killed, or 0 */

@@ -84,6 +84,19 @@ bool proc_thread_read(pid_t pid, pid_t tid, struct proc_thread *t)
 	return true;
 }
 
+bool proc_run_time(pid_t pid, pid_t tid, double *ran, double *waited)
+{
+	unsigned long long ran_ns, waited_ns;
+	char text[128];
+
+	if (!read_file(text, sizeof(text), "/proc/%d/task/%d/schedstat", (int)pid, (int)tid) ||
+	    sscanf(text, "%llu %llu", &ran_ns, &waited_ns) != 2)
+		return false;
+	*ran = (double)ran_ns * 1e-9;
+	*waited = (double)waited_ns * 1e-9;
+	return true;
+}
+
 static bool is_untimed_futex_wait(const struct proc_thread *t)
 {
 	switch (t->args[1] & FUTEX_CMD_MASK) {

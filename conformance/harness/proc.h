@@ -28,6 +28,12 @@ bool proc_thread_read(pid_t pid, pid_t tid, struct proc_thread *t);
  */
 bool proc_waits_for_others(const struct proc_thread *t);
 
+/*
+ * The seconds that a thread has run, and those that it was ready to and had no processor.
+ * False if there is no such thread any more, or the kernel does not count.
+ */
+bool proc_run_time(pid_t pid, pid_t tid, double *ran, double *waited);
+
 /* The name of a thread; "?" if it is gone. */
 void proc_name(pid_t pid, pid_t tid, char *buffer, size_t size);
 

@@ -94,3 +94,26 @@ enum watch_result watch_sample(struct watch *w, pid_t root, const struct slot *s
 		look_at_process(&sample, pids[i], 0, s);
 	return conclude(w, &sample);
 }
+
+struct watch_share watch_share(pid_t root)
+{
+	pid_t pids[PROCESSES_MAX], tids[THREADS_MAX];
+	size_t i, k, threads, n = proc_descendants(root, pids, PROCESSES_MAX);
+	struct watch_share share = {0};
+	double ran, waited, longest = 0;
+	struct proc_thread t;
+
+	for (i = 0; i < n && i < PROCESSES_MAX; i++) {
+		threads = proc_threads(pids[i], tids, THREADS_MAX);
+		share.threads += threads;
+		for (k = 0; k < threads && k < THREADS_MAX; k++) {
+			if (!proc_run_time(pids[i], tids[k], &ran, &waited))
+				continue;
+			share.ready |= proc_thread_read(pids[i], tids[k], &t) && t.state == 'R';
+			share.ran += ran;
+			longest = waited > longest ? waited : longest;
+		}
+	}
+	share.starved = longest > share.ran ? longest - share.ran : 0;
+	return share;
+}

@@ -42,4 +42,19 @@ enum watch_result watch_sample(struct watch *w, pid_t root, const struct slot *s
 /* The same for the threads of one process besides one. */
 enum watch_result watch_threads(struct watch *w, pid_t pid, pid_t besides, const struct slot *s);
 
+/* What the processes below root have had of the processors; of threads that have ended nothing is known. */
+struct watch_share {
+	size_t threads;
+	double ran; /* seconds, of all threads together */
+
+	/*
+	 * Seconds that other programs have cost them: as many as the thread that has waited
+	 * longest for a processor, less those that all have run, for so many they may have
+	 * cost each other.  A wait that goes on is counted once it has ended.
+	 */
+	double starved;
+	bool ready; /* a thread runs, or would if it had a processor */
+};
+struct watch_share watch_share(pid_t root);
+
 #endif

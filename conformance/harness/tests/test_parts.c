@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* test_parts.c: small parts of the harness that need no backend. */
+#define _GNU_SOURCE
 #include <check.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "../guest.h"
 #include "../proc.h"
 #include "../sanitizers.h"
 #include "../slot.h"
+#include "../watch.h"
 
 START_TEST(sanitizer_reports_are_read)
 {
@@ -61,6 +66,60 @@ START_TEST(only_waits_without_end_count)
 }
 END_TEST
 
+/* On one processor, so that they are in each other's way. */
+static pid_t start_spinner(void)
+{
+	cpu_set_t first;
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	sched_getaffinity(0, sizeof(first), &first);
+	for (int cpu = 0, found = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &first) && found++)
+			CPU_CLR(cpu, &first);
+	sched_setaffinity(0, sizeof(first), &first);
+	for (volatile unsigned i = 0;; i++)
+		;
+}
+
+/* A root with a spinner, beside three that are none of its. */
+START_TEST(others_starve_a_process)
+{
+	pid_t root, child, others[3];
+	double ran, waited;
+	int told[2];
+
+	if (!proc_run_time(getpid(), getpid(), &ran, &waited))
+		return;
+	ck_assert_int_eq(pipe(told), 0);
+	root = fork();
+	if (root == 0) {
+		child = start_spinner();
+		if (write(told[1], &child, sizeof(child)) < 0)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	ck_assert_int_eq(read(told[0], &child, sizeof(child)), sizeof(child));
+	for (int i = 0; i < 3; i++)
+		others[i] = start_spinner();
+	while (watch_share(root).starved < 0.02)
+		usleep(1000);
+	ck_assert(watch_share(root).ran > 0 && watch_share(root).ready);
+	kill(child, SIGKILL);
+	kill(root, SIGKILL);
+	waitpid(root, NULL, 0);
+	ck_assert(watch_share(root).starved == 0);
+	for (int i = 0; i < 3; i++) {
+		kill(others[i], SIGKILL);
+		waitpid(others[i], NULL, 0);
+	}
+	close(told[0]);
+	close(told[1]);
+}
+END_TEST
+
 START_TEST(signals_have_names)
 {
 	ck_assert_str_eq(signal_text(SIGSEGV), "SIGSEGV (Segmentation fault)");
@@ -78,6 +137,7 @@ int main(void)
 	tcase_add_test(t, sanitizer_reports_are_read);
 	tcase_add_test(t, slot_text_needs_no_nul);
 	tcase_add_test(t, only_waits_without_end_count);
+	tcase_add_test(t, others_starve_a_process);
 	tcase_add_test(t, signals_have_names);
 	suite_add_tcase(s, t);
 	srunner_run_all(runner, CK_ENV);
