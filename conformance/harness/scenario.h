@@ -168,6 +168,8 @@ void do_drop(int i); /* future_release */
 int do_result(int i, double timeout);
 int do_exception(int i, double timeout);
 void do_add_callback(int i);
+void do_query(int i); /* done, cancelled, running, each judged by what the ones before have said */
+void do_count(void);  /* worker_count */
 
 /* On work items 0 to n - 1; give a bit for each that is done or was yielded. */
 int do_wait(enum pp_return_when return_when, double timeout, int n);

@@ -212,6 +212,43 @@ void do_add_callback(int i)
 	point("add_done_callback");
 }
 
+void do_query(int i)
+{
+	struct item *it = item(i);
+	bool is_done, is_cancelled;
+
+	point("done");
+	is_done = backend()->done(it->f);
+	if (is_done && GET(it->begun) && !GET(it->ended))
+		violation("STATE-19", "work item %d is done while its task runs", it->number);
+	if (is_done && GET(it->ended))
+		stage_judge_payload("STATE-19", it, "who sees that it is done");
+	is_cancelled = HAS(cancelled) && backend()->cancelled(it->f);
+	if (is_cancelled && GET(it->begun))
+		violation("STATE-13", "work item %d is cancelled, and its task has begun", it->number);
+	if (HAS(running) && backend()->running(it->f) && (is_done || is_cancelled))
+		violation(is_cancelled ? "STATE-8" : "STATE-14", "work item %d is running after it was %s", it->number,
+			  is_cancelled ? "cancelled" : "done");
+	if ((is_done || is_cancelled) && !backend()->done(it->f))
+		violation(is_done ? "STATE-16" : "STATE-9", "work item %d is not done after it was %s", it->number,
+			  is_done ? "done" : "cancelled");
+	point("done");
+}
+
+void do_count(void)
+{
+	bool waited = GET(stage->waited);
+	int n;
+
+	point("worker_count");
+	n = backend()->worker_count(stage->e);
+	if (n > stage->workers)
+		violation("WORKER-21", "worker_count is %d with max_workers %d", n, stage->workers);
+	if (waited && n > 0)
+		violation("WORKER-23", "worker_count is %d after a shutdown that waited", n);
+	point("worker_count");
+}
+
 /* ---- many futures ------------------------------------------------------------------------------ */
 
 static void futures_of(int n, struct pp_future **fs)

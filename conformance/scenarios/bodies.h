@@ -18,6 +18,8 @@ BODY asks(void) { note(0, do_result(0, PP_FOREVER)); }
 BODY asks_briefly(void) { note(0, do_result(0, BRIEF)); }
 BODY asks_for_exception(void) { note(0, do_exception(0, PP_FOREVER)); }
 BODY adds_callback(void) { do_add_callback(0); }
+BODY queries(void) { do_query(0); }
+BODY counts(void) { do_count(); }
 BODY releases(void) { do_release_pool(); }
 BODY drops(void) { do_drop(0); }
 

@@ -15,6 +15,8 @@ static void end_it_at_once(int own) { (void)own, do_shutdown(RETURNS); }
 static void cancel_all(int own) { (void)own, do_shutdown(CANCELS_WAITS); }
 static void cancel_all_at_once(int own) { (void)own, do_shutdown(CANCELS_RETURNS); }
 static void add_callback(int own) { (void)own, do_add_callback(0); }
+static void query(int own) { (void)own, do_query(0); }
+static void count(int own) { (void)own, do_count(); }
 static void ask(int own) { (void)own, do_result(0, PP_FOREVER); }
 static void ask_briefly(int own) { (void)own, do_result(0, BRIEF); }
 static void wait_for_all(int own) { (void)own, do_wait(PP_ALL_COMPLETED, PP_FOREVER, 1); }
@@ -31,6 +33,7 @@ static const struct {
 	/* of the future */
 	{cancel_it, ENTRY(cancel)},
 	{add_callback, ENTRY(add_done_callback)},
+	{query, ENTRY(done)},
 	{ask, ENTRY(result)},
 	{ask_briefly, ENTRY(result)},
 	{wait_for_all, ENTRY(wait)},
@@ -39,6 +42,7 @@ static const struct {
 	{iterate, ENTRY(as_completed_begin)},
 	/* of the executor */
 	{submit_own, ENTRY(submit)},
+	{count, ENTRY(worker_count)},
 	{end_it, ENTRY(shutdown)},
 	{end_it_at_once, ENTRY(shutdown_nowait)},
 	{cancel_all, ENTRY(shutdown_cancel)},
@@ -46,7 +50,7 @@ static const struct {
 	{map_two, ENTRY(map_begin)}, /* the stage has room for one */
 };
 #define CALLS ((int)(sizeof(calls) / sizeof(calls[0])))
-#define OF_FUTURE 8
+#define OF_FUTURE 9
 
 static void (*first)(int own), (*second)(int own);
 
