@@ -6,7 +6,7 @@
  * of its own and the next gate is opened when the future before it is done, or
  * the futures belong to no executor and the case sets their results.
  */
-#include "case.h"
+#include "futures.h"
 
 #include <float.h>
 #include <math.h>
@@ -44,22 +44,6 @@ static void finish(struct four *s, int i)
 
 	gate_open(s->gates[i]);
 	REQUIRE(result(s->fs[i], PP_FOREVER, &outcome) == PP_OK);
-}
-
-static struct pp_future *ended(struct pp_executor *e, pp_task *task)
-{
-	struct pp_future *f = submit(e, task, token(1));
-	void *outcome;
-
-	REQUIRE(result(f, PP_FOREVER, &outcome) != PP_TIMEOUT);
-	return f;
-}
-
-/* Drop a handle early, if the backend can; the harness drops the others. */
-static void let_go(struct pp_future *f)
-{
-	if (HAS(future_release))
-		future_release(f);
 }
 
 /* The place of f in fs; -1 if it has none. */

@@ -752,7 +752,7 @@ CASE(author_32_another_thread_finishes)
 	expect_in(w.f, F_RETURNED);
 }
 
-static void drop(enum future_state s)
+static void drop_in(enum future_state s)
 {
 	struct pp_future *f, *other;
 
@@ -767,17 +767,17 @@ static void drop(enum future_state s)
 
 CASE(author_33_pending_is_dropped)
 {
-	drop(F_PENDING);
+	drop_in(F_PENDING);
 }
 
 CASE(author_33_running_is_dropped)
 {
-	drop(F_RUNNING);
+	drop_in(F_RUNNING);
 }
 
 CASE(author_33_cancelled_is_dropped)
 {
-	drop(F_CANCELLED);
+	drop_in(F_CANCELLED);
 }
 
 static void drop_with_callback(enum future_state s)

@@ -5,7 +5,7 @@
  * Tasks here seldom block, so that executors without workers of their own, which
  * run them inside submit, are asked the same questions.
  */
-#include "case.h"
+#include "futures.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -16,25 +16,6 @@ static int queue_room(int n)
 	int bound = backend()->queue_bound;
 
 	return bound < n ? bound : n;
-}
-
-/* Drop a handle early, if the backend can; the harness drops the others. */
-static void let_go(struct pp_future *f)
-{
-	if (HAS(future_release))
-		future_release(f);
-}
-
-static void need_shared_memory(void)
-{
-	if (backend()->separate_memory)
-		unsupported("tasks have no access to the executor");
-}
-
-static void drop(struct pp_future *f)
-{
-	if (f && backend()->future_release)
-		backend()->future_release(f);
 }
 
 /* ---- to make one ------------------------------------------------------------ */
@@ -439,7 +420,7 @@ CASE(exec_20_much_work_while_all_are_busy)
 }
 
 /* A thread that submits. */
-struct submitter {
+struct many_submits {
 	struct pp_executor *e;
 	struct gate *start;
 	struct counter *ran;
@@ -449,7 +430,7 @@ struct submitter {
 
 static void submit_many(void *arg)
 {
-	struct submitter *s = arg;
+	struct many_submits *s = arg;
 
 	gate_wait(s->start);
 	for (int i = 0; i < 100; i++) {
@@ -464,7 +445,7 @@ static void submit_many(void *arg)
 /* EXEC-21: four threads, a hundred each, from the very first on. */
 CASE(exec_21_several_threads_submit)
 {
-	struct submitter s = {executor_any(), gate_new(), counter_new(), counter_new(), NULL};
+	struct many_submits s = {executor_any(), gate_new(), counter_new(), counter_new(), NULL};
 	struct thread *threads[4];
 
 	for (int i = 0; i < 4; i++)

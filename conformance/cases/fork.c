@@ -173,12 +173,6 @@ static bool goes_on(struct noise *noise)
 	return !__atomic_load_n(&noise->stop, __ATOMIC_SEQ_CST);
 }
 
-static void drop(struct pp_future *f)
-{
-	if (backend()->future_release)
-		backend()->future_release(f);
-}
-
 static void submit_and_wait(struct pp_executor *e)
 {
 	struct pp_future *f;

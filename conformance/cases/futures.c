@@ -243,6 +243,27 @@ void need_shared_memory(void)
 		unsupported("tasks run in processes that do not share the caller's handles");
 }
 
+struct pp_future *ended(struct pp_executor *e, pp_task *task)
+{
+	struct pp_future *f = submit(e, task, token(1));
+	void *outcome;
+
+	REQUIRE(result(f, PP_FOREVER, &outcome) != PP_TIMEOUT);
+	return f;
+}
+
+void let_go(struct pp_future *f)
+{
+	if (HAS(future_release))
+		future_release(f);
+}
+
+void drop(struct pp_future *f)
+{
+	if (f && backend()->future_release)
+		backend()->future_release(f);
+}
+
 struct pp_executor *own_executor(int n)
 {
 	struct pp_executor *e = NULL;

@@ -99,6 +99,15 @@ int loop_told(const struct loop *loop);
 /* UNSUPPORTED if tasks cannot use the caller's handles. */
 void need_shared_memory(void);
 
+/* A future that is done, of a task that returns or raises: task_return or task_raise, of token(1). */
+struct pp_future *ended(struct pp_executor *e, pp_task *task);
+
+/* Drop a handle early, if the backend can; the harness drops the others. */
+void let_go(struct pp_future *f);
+
+/* The same of a handle that no wrapper made, which may be NULL, on any thread. */
+void drop(struct pp_future *f);
+
 /* An executor, or a future, that the case releases by itself and the harness does not know. */
 struct pp_executor *own_executor(int n);
 struct pp_future *own_submit(struct pp_executor *e, pp_task *task, void *arg);

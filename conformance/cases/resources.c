@@ -93,12 +93,6 @@ static void give_memory(struct taken *all)
 	}
 }
 
-void drop(struct pp_future *f)
-{
-	if (f && backend()->future_release)
-		backend()->future_release(f);
-}
-
 static bool refused_or_done(int status)
 {
 	return status == PP_OK || status == PP_NO_RESOURCES;

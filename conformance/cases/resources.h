@@ -3,10 +3,7 @@
 #ifndef POOLPROOF_CASES_RESOURCES_H
 #define POOLPROOF_CASES_RESOURCES_H
 
-#include "case.h"
-
-/* Let go of f, which no wrapper made, if the backend lets go of futures. */
-void drop(struct pp_future *f);
+#include "futures.h"
 
 /* Check that e has both of its workers, or can start them. */
 void expect_two_workers(struct pp_executor *e);

@@ -7,7 +7,7 @@
  * is inside it: when the step that must not wake it is over and the thread has
  * had time to leave, it has not left.
  */
-#include "case.h"
+#include "futures.h"
 
 #include <float.h>
 #include <math.h>
@@ -60,25 +60,8 @@ static void finish(struct held *h)
 	REQUIRE(result(h->f, PP_FOREVER, &outcome) == (h->raises ? PP_RAISED : PP_OK));
 }
 
-/* Drop a handle early, if the backend can; the harness drops the others. */
-static void let_go(struct pp_future *f)
-{
-	if (HAS(future_release))
-		future_release(f);
-}
-
-/* A future that is done: of a task that returns, or raises, token(1). */
-static struct pp_future *ended(struct pp_executor *e, pp_task *task)
-{
-	struct pp_future *f = submit(e, task, token(1));
-	void *outcome;
-
-	REQUIRE(result(f, PP_FOREVER, &outcome) != PP_TIMEOUT);
-	return f;
-}
-
 /* A thread inside wait. */
-struct waiter {
+struct wait_call {
 	struct pp_future *fs[4];
 	size_t count;
 	double timeout;
@@ -89,23 +72,23 @@ struct waiter {
 	struct thread *thread;
 };
 
-static void waiter_body(void *arg)
+static void wait_call_body(void *arg)
 {
-	struct waiter *w = arg;
+	struct wait_call *w = arg;
 
 	w->status = backend()->wait(w->fs, w->count, w->timeout, w->return_when, w->done);
 	counter_add(w->returned, 1);
 }
 
-static void waiter_start(struct waiter *w)
+static void wait_call_start(struct wait_call *w)
 {
 	NEED(wait);
 	w->returned = counter_new();
-	w->thread = thread_start(waiter_body, w);
+	w->thread = thread_start(wait_call_body, w);
 	thread_settle(w->thread);
 }
 
-static void expect_still_waiting(struct waiter *w)
+static void expect_still_waiting(struct wait_call *w)
 {
 	thread_settle(w->thread);
 	bool returned = counter_value(w->returned) > 0;
@@ -113,7 +96,7 @@ static void expect_still_waiting(struct waiter *w)
 	EXPECT_FALSE(returned);
 }
 
-static void expect_returns(struct waiter *w)
+static void expect_returns(struct wait_call *w)
 {
 	thread_join(w->thread);
 	EXPECT_STATUS(PP_OK, w->status);
@@ -126,9 +109,9 @@ CASE(wait_1_all_completed_outlasts_the_first_of_three)
 {
 	struct pp_executor *e = executor_new(3);
 	struct held *a = held_new(e, false), *b = held_new(e, true), *c = held_new(e, false);
-	struct waiter w = {.fs = {a->f, b->f, c->f}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
+	struct wait_call w = {.fs = {a->f, b->f, c->f}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	context("ALL_COMPLETED over three futures, none done");
 	expect_still_waiting(&w);
 	finish(a);
@@ -149,9 +132,9 @@ CASE(wait_1_all_completed_with_some_done_before)
 	struct pp_executor *e = executor_new(2);
 	struct pp_future *first = ended(e, task_return);
 	struct held *h = held_new(e, false);
-	struct waiter w = {.fs = {first, h->f}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
+	struct wait_call w = {.fs = {first, h->f}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	context("ALL_COMPLETED over a future that was done before and one that is not");
 	expect_still_waiting(&w);
 	finish(h);
@@ -209,9 +192,9 @@ CASE(wait_4_first_completed_returns_with_the_first)
 {
 	struct pp_executor *e = executor_new(3);
 	struct held *a = held_new(e, false), *b = held_new(e, false), *c = held_new(e, false);
-	struct waiter w = {.fs = {a->f, b->f, c->f}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_FIRST_COMPLETED};
+	struct wait_call w = {.fs = {a->f, b->f, c->f}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_FIRST_COMPLETED};
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	finish(b);
 	context("FIRST_COMPLETED over three futures, of which the second has finished");
 	expect_returns(&w);
@@ -239,9 +222,9 @@ CASE(wait_6_first_completed_returns_with_one_that_raises)
 {
 	struct pp_executor *e = executor_new(2);
 	struct held *a = held_new(e, false), *b = held_new(e, true);
-	struct waiter w = {.fs = {a->f, b->f}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_FIRST_COMPLETED};
+	struct wait_call w = {.fs = {a->f, b->f}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_FIRST_COMPLETED};
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	finish(b);
 	context("FIRST_COMPLETED over two futures, of which one has raised");
 	expect_returns(&w);
@@ -269,9 +252,9 @@ CASE(wait_7_first_completed_while_none_is_done)
 {
 	struct pp_executor *e = executor_new(3);
 	struct held *a = held_new(e, false), *b = held_new(e, false);
-	struct waiter w = {.fs = {a->f, b->f}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_FIRST_COMPLETED};
+	struct wait_call w = {.fs = {a->f, b->f}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_FIRST_COMPLETED};
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	ended(e, task_return);
 	ended(e, task_raise);
 	context("FIRST_COMPLETED over two running futures, while others have finished");
@@ -285,9 +268,9 @@ CASE(wait_8_first_exception_returns_with_one_that_raises)
 {
 	struct pp_executor *e = executor_new(3);
 	struct held *a = held_new(e, false), *b = held_new(e, true), *c = held_new(e, false);
-	struct waiter w = {.fs = {a->f, b->f, c->f}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_FIRST_EXCEPTION};
+	struct wait_call w = {.fs = {a->f, b->f, c->f}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_FIRST_EXCEPTION};
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	finish(b);
 	context("FIRST_EXCEPTION over three futures, of which the second has raised");
 	expect_returns(&w);
@@ -330,9 +313,9 @@ CASE(wait_10_first_exception_outlasts_values)
 	struct pp_executor *e = executor_new(2);
 	struct pp_future *before = ended(e, task_return);
 	struct held *a = held_new(e, false), *b = held_new(e, true);
-	struct waiter w = {.fs = {before, a->f, b->f}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_FIRST_EXCEPTION};
+	struct wait_call w = {.fs = {before, a->f, b->f}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_FIRST_EXCEPTION};
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	context("FIRST_EXCEPTION over a future with a value and two that are not done");
 	expect_still_waiting(&w);
 	finish(a);
@@ -348,9 +331,9 @@ CASE(wait_11_first_exception_without_exception)
 {
 	struct pp_executor *e = executor_new(2);
 	struct held *a = held_new(e, false), *b = held_new(e, false);
-	struct waiter w = {.fs = {a->f, b->f}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_FIRST_EXCEPTION};
+	struct wait_call w = {.fs = {a->f, b->f}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_FIRST_EXCEPTION};
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	finish(a);
 	finish(b);
 	context("FIRST_EXCEPTION over two futures that have both finished with a value");
@@ -366,8 +349,8 @@ CASE(wait_12_first_exception_outlasts_cancelled)
 
 	REQUIRE(cancel(before));
 	REQUIRE(set_running_or_notify_cancel(before, &run) == PP_OK && !run);
-	struct waiter w = {.fs = {before, during, last}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_FIRST_EXCEPTION};
-	waiter_start(&w);
+	struct wait_call w = {.fs = {before, during, last}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_FIRST_EXCEPTION};
+	wait_call_start(&w);
 	context("FIRST_EXCEPTION over a cancelled future and two that are not done");
 	expect_still_waiting(&w);
 	REQUIRE(cancel(during));
@@ -449,9 +432,9 @@ CASE(wait_15_cancelled_while_waiting)
 	struct pp_executor *e = executor_new(1);
 	struct gate *gate = hold(e, 1);
 	struct pp_future *victim = submit(e, must_not_run, NULL);
-	struct waiter w = {.fs = {victim}, .count = 1, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
+	struct wait_call w = {.fs = {victim}, .count = 1, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	REQUIRE(cancel(victim));
 	gate_open(gate);
 	context("ALL_COMPLETED over a future that is cancelled while the thread waits");
@@ -466,9 +449,9 @@ CASE(wait_15_first_completed_returns_with_a_cancelled_one)
 	struct held *kept = held_new(e, false);
 	struct gate *gate = hold(e, 1);
 	struct pp_future *victim = submit(e, must_not_run, NULL);
-	struct waiter w = {.fs = {kept->f, victim}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_FIRST_COMPLETED};
+	struct wait_call w = {.fs = {kept->f, victim}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_FIRST_COMPLETED};
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	REQUIRE(cancel(victim));
 	gate_open(gate);
 	context("FIRST_COMPLETED over a running future and one that is cancelled while the thread waits");
@@ -481,10 +464,10 @@ CASE(wait_15_first_completed_returns_with_a_cancelled_one)
 CASE(wait_15_notified_while_waiting)
 {
 	struct pp_future *f = future_new();
-	struct waiter w = {.fs = {f}, .count = 1, .timeout = PP_FOREVER, .return_when = PP_FIRST_COMPLETED};
+	struct wait_call w = {.fs = {f}, .count = 1, .timeout = PP_FOREVER, .return_when = PP_FIRST_COMPLETED};
 	bool run = true;
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	REQUIRE(cancel(f));
 	REQUIRE(set_running_or_notify_cancel(f, &run) == PP_OK && !run);
 	context("FIRST_COMPLETED over a future that was cancelled and notified while the thread waits");
@@ -609,9 +592,9 @@ CASE(wait_20_duplicates_count_once)
 
 	for (size_t m = 0; m < 3; m++) {
 		struct held *h = held_new(e, false);
-		struct waiter w = {.fs = {h->f, h->f, h->f}, .count = 3, .timeout = PP_FOREVER, .return_when = modes[m]};
+		struct wait_call w = {.fs = {h->f, h->f, h->f}, .count = 3, .timeout = PP_FOREVER, .return_when = modes[m]};
 
-		waiter_start(&w);
+		wait_call_start(&w);
 		finish(h);
 		context("%s over one future given three times, which has finished", mode_names[m]);
 		expect_returns(&w);
@@ -624,9 +607,9 @@ CASE(wait_20_duplicates_do_not_stand_for_others)
 {
 	struct pp_executor *e = executor_new(2);
 	struct held *twice = held_new(e, false), *other = held_new(e, false);
-	struct waiter w = {.fs = {twice->f, twice->f, other->f}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
+	struct wait_call w = {.fs = {twice->f, twice->f, other->f}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	finish(twice);
 	context("ALL_COMPLETED over a future given twice, which has finished, and a running one");
 	expect_still_waiting(&w);
@@ -660,10 +643,10 @@ CASE(wait_21_tells_what_became_done_meanwhile)
 {
 	struct pp_executor *e = executor_new(2);
 	struct held *a = held_new(e, false), *b = held_new(e, false);
-	struct waiter w = {.fs = {a->f, b->f}, .count = 2, .timeout = 4 * short_time(), .return_when = PP_ALL_COMPLETED};
+	struct wait_call w = {.fs = {a->f, b->f}, .count = 2, .timeout = 4 * short_time(), .return_when = PP_ALL_COMPLETED};
 	double begin = now(), finished;
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	finish(a);
 	finished = now();
 	context("ALL_COMPLETED with a timeout over two futures, of which one finishes within the time");
@@ -695,10 +678,10 @@ CASE(wait_22_lasts_its_timeout_despite_completions)
 {
 	struct pp_executor *e = executor_new(3);
 	struct held *a = held_new(e, false), *b = held_new(e, false), *c = held_new(e, false);
-	struct waiter w = {.fs = {a->f, b->f, c->f}, .count = 3, .timeout = 2 * short_time(), .return_when = PP_ALL_COMPLETED};
+	struct wait_call w = {.fs = {a->f, b->f, c->f}, .count = 3, .timeout = 2 * short_time(), .return_when = PP_ALL_COMPLETED};
 	double begin = now();
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	finish(a);
 	finish(b);
 	context("ALL_COMPLETED with a timeout over three futures, of which two finish");
@@ -771,9 +754,9 @@ static void wait_out(double timeout)
 {
 	struct pp_executor *e = executor_new(1);
 	struct held *h = held_new(e, false);
-	struct waiter w = {.fs = {h->f}, .count = 1, .timeout = timeout, .return_when = PP_ALL_COMPLETED};
+	struct wait_call w = {.fs = {h->f}, .count = 1, .timeout = timeout, .return_when = PP_ALL_COMPLETED};
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	context("ALL_COMPLETED with timeout %g over a running future", timeout);
 	expect_still_waiting(&w);
 	finish(h);
@@ -804,12 +787,12 @@ CASE(wait_25_just_beyond_a_word)
 	enum { N = sizeof(ends) / sizeof(ends[0]) };
 	struct pp_executor *e = executor_new(1);
 	struct held *h = held_new(e, false);
-	struct waiter w[N];
+	struct wait_call w[N];
 	void *outcome;
 
 	for (int i = 0; i < N; i++) {
-		w[i] = (struct waiter){.fs = {h->f}, .count = 1, .timeout = ends[i] + 0.001, .return_when = PP_ALL_COMPLETED};
-		waiter_start(&w[i]);
+		w[i] = (struct wait_call){.fs = {h->f}, .count = 1, .timeout = ends[i] + 0.001, .return_when = PP_ALL_COMPLETED};
+		wait_call_start(&w[i]);
 	}
 	REQUIRE(result(h->f, short_time(), &outcome) == PP_TIMEOUT);
 	finish(h);
@@ -848,8 +831,8 @@ CASE(wait_26_futures_go_on_after_a_timeout)
 	}
 	for (int i = 0; i < 600; i++)
 		REQUIRE(wait_for(fs, 2, i % 2 ? 1e-6 : 0, modes[i % 3], done) == PP_OK);
-	struct waiter w = {.fs = {a->f, b->f}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
-	waiter_start(&w);
+	struct wait_call w = {.fs = {a->f, b->f}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
+	wait_call_start(&w);
 	finish(a);
 	context("ALL_COMPLETED after 603 waits that timed out");
 	expect_still_waiting(&w);
@@ -868,8 +851,8 @@ CASE(wait_27_futures_of_several_executors)
 	struct held *a = held_new(e1, false), *b = held_new(e2, true);
 
 	shutdown_wait(gone);
-	struct waiter w = {.fs = {a->f, b->f, before}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
-	waiter_start(&w);
+	struct wait_call w = {.fs = {a->f, b->f, before}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
+	wait_call_start(&w);
 	finish(b);
 	context("ALL_COMPLETED over futures of three executors, of which one is running");
 	expect_still_waiting(&w);
@@ -890,8 +873,8 @@ CASE(wait_28_futures_of_no_executor)
 	EXPECT_STATUS(PP_OK, wait_for(fs, 3, 0, PP_ALL_COMPLETED, done));
 	EXPECT_FALSE(done[0] || done[1]);
 	REQUIRE(set_running_or_notify_cancel(fs[0], &run) == PP_OK && run);
-	struct waiter w = {.fs = {fs[0], fs[1], fs[2]}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
-	waiter_start(&w);
+	struct wait_call w = {.fs = {fs[0], fs[1], fs[2]}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
+	wait_call_start(&w);
 	REQUIRE(set_result(fs[0], token(1)) == PP_OK);
 	expect_still_waiting(&w);
 	REQUIRE(set_exception(fs[1], token(2)) == PP_OK);
@@ -905,11 +888,11 @@ CASE(wait_28_futures_of_executors_and_of_none)
 	for (int own_first = 0; own_first < 2; own_first++) {
 		struct held *a = held_new(executor_new(1), false), *b = held_new(executor_new(1), false);
 		struct pp_future *own = future_new();
-		struct waiter w = {.count = 3, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
+		struct wait_call w = {.count = 3, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
 
 		for (int i = 0; i < 3; i++)
 			w.fs[i] = (struct pp_future *[]){own, a->f, b->f, own}[i + !own_first];
-		waiter_start(&w);
+		wait_call_start(&w);
 		context("ALL_COMPLETED over a future of no executor and those of two, the first %s", own_first ? "of none" : "of one");
 		expect_still_waiting(&w);
 		finish(a);
@@ -933,7 +916,7 @@ CASE(wait_29_several_threads_wait_for_the_same)
 {
 	struct pp_executor *e = executor_new(2);
 	struct held *a = held_new(e, true), *b = held_new(e, false);
-	struct waiter w[6];
+	struct wait_call w[6];
 
 	memset(w, 0, sizeof(w));
 	for (size_t i = 0; i < 6; i++) {
@@ -942,7 +925,7 @@ CASE(wait_29_several_threads_wait_for_the_same)
 		w[i].count = 2;
 		w[i].timeout = PP_FOREVER;
 		w[i].return_when = modes[i % 3];
-		waiter_start(&w[i]);
+		wait_call_start(&w[i]);
 	}
 	finish(a);
 	for (size_t i = 0; i < 6; i++)
@@ -967,7 +950,7 @@ CASE(wait_29_some_leave_as_others_are_woken)
 	for (int round = 0; round < 50; round++) {
 		struct gate *gate = gate_new();
 		struct pp_future *a = submit(e, task_pass_gate, gate), *b = submit(e, task_pass_gate, gate);
-		struct waiter w[4];
+		struct wait_call w[4];
 
 		memset(w, 0, sizeof(w));
 		for (size_t i = 0; i < 4; i++) {
@@ -977,7 +960,7 @@ CASE(wait_29_some_leave_as_others_are_woken)
 			w[i].timeout = i % 2 ? PP_FOREVER : 1e-5 * (double)(round + 1);
 			w[i].return_when = PP_ALL_COMPLETED;
 			w[i].returned = counter_new();
-			w[i].thread = thread_start(waiter_body, &w[i]);
+			w[i].thread = thread_start(wait_call_body, &w[i]);
 		}
 		gate_open(gate);
 		context("round %d: ALL_COMPLETED in four threads, two of which leave early", round);
@@ -1296,10 +1279,10 @@ CASE(wait_38_futures_of_a_refused_wait)
 {
 	struct pp_executor *e = executor_new(1);
 	struct held *h = held_new(e, false);
-	struct waiter w = {.fs = {h->f}, .count = 1, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
+	struct wait_call w = {.fs = {h->f}, .count = 1, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
 	bool done = false;
 
-	waiter_start(&w);
+	wait_call_start(&w);
 	context("wait over a running future with a return_when of 99");
 	EXPECT_STATUS(PP_INVALID_ARGUMENT, wait_for(&h->f, 1, PP_FOREVER, (enum pp_return_when)99, &done));
 	context("the end of a future that was given to a refused wait");

@@ -7,30 +7,12 @@
  * that have begun from ending.
  */
 #define _GNU_SOURCE
-#include "case.h"
+#include "futures.h"
 
 #include <sched.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static void need_shared_memory(void)
-{
-	if (backend()->separate_memory)
-		unsupported("tasks have no access to the executor");
-}
-
-static void drop(struct pp_future *f)
-{
-	if (f && backend()->future_release)
-		backend()->future_release(f);
-}
-
-static void let_go(struct pp_future *f)
-{
-	if (HAS(future_release))
-		future_release(f);
-}
 
 static int known_worker_count(struct pp_executor *e)
 {
@@ -156,7 +138,7 @@ CASE(worker_1_short_tasks)
 }
 
 /* A thread that submits a few when its gate is opened. */
-struct submitter {
+struct four_submits {
 	struct meter *meter;
 	struct gate *start;
 	struct counter *accepted;
@@ -164,7 +146,7 @@ struct submitter {
 
 static void submit_four(void *arg)
 {
-	struct submitter *s = arg;
+	struct four_submits *s = arg;
 
 	gate_wait(s->start);
 	for (int i = 0; i < 4; i++) {
@@ -181,7 +163,7 @@ CASE(worker_2_several_threads_submit_at_once)
 {
 	for (int round = 0; round < 25; round++) {
 		struct pp_executor *e = executor_new(2);
-		struct submitter s = {meter_new(e), gate_new(), counter_new()};
+		struct four_submits s = {meter_new(e), gate_new(), counter_new()};
 		struct thread *threads[4];
 
 		for (int i = 0; i < 4; i++)
