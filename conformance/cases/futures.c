@@ -237,6 +237,27 @@ void waiter_join(struct waiter *w)
 	thread_join(w->thread);
 }
 
+void expect_waiters(struct waiter *w, int n, enum future_state s)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		waiter_join(&w[i]);
+	for (i = 0; i < n; i++) {
+		context("waiter %d of %d on %s", i + 1, n, future_called(s));
+		if (s == F_CANCELLED)
+			EXPECT_STATUS(PP_CANCELLED, w[i].status);
+		else if (s == F_RAISED)
+			EXPECT_STATUS(PP_RAISED, w[i].status);
+		else
+			EXPECT_STATUS(PP_OK, w[i].status);
+		if (s == F_RAISED)
+			EXPECT_PTR(THE_EXCEPTION, w[i].outcome);
+		if (s == F_RETURNED && !w[i].asks_exception)
+			EXPECT_PTR(THE_VALUE, w[i].outcome);
+	}
+}
+
 void need_shared_memory(void)
 {
 	if (backend()->separate_memory)

@@ -77,6 +77,9 @@ struct waiter {
 void waiter_start(struct waiter *w, struct pp_future *f, double timeout, bool asks_exception);
 void waiter_join(struct waiter *w);
 
+/* n of them, on a future that has reached s since, return and were told so. */
+void expect_waiters(struct waiter *w, int n, enum future_state s);
+
 /* A thread inside wait, or inside a loop over as_completed, for a few futures. */
 #define FUTURES 3
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Result: what result and exception tell, and how long they wait for it. */
+/* result.c: RESULT, what result and exception tell, and that they wait for it. */
 #include "futures.h"
 
-#include <float.h>
-#include <math.h>
 #include <stdint.h>
 
 /* The largest number that a status has; values up to it look like one. */
@@ -145,28 +143,6 @@ CASE(result_9_cancelled_again)
 
 #define WAITERS 4
 
-/* What came of waiters on a future that has reached s since. */
-static void expect_waiters(struct waiter *w, int n, enum future_state s)
-{
-	int i;
-
-	for (i = 0; i < n; i++)
-		waiter_join(&w[i]);
-	for (i = 0; i < n; i++) {
-		context("waiter %d of %d on %s", i + 1, n, future_called(s));
-		if (s == F_CANCELLED)
-			EXPECT_STATUS(PP_CANCELLED, w[i].status);
-		else if (s == F_RAISED)
-			EXPECT_STATUS(PP_RAISED, w[i].status);
-		else
-			EXPECT_STATUS(PP_OK, w[i].status);
-		if (s == F_RAISED)
-			EXPECT_PTR(THE_EXCEPTION, w[i].outcome);
-		if (s == F_RETURNED && !w[i].asks_exception)
-			EXPECT_PTR(THE_VALUE, w[i].outcome);
-	}
-}
-
 static void start_waiters(struct waiter *w, int n, struct pp_future *f, bool asks_exception)
 {
 	int i;
@@ -215,6 +191,44 @@ CASE(result_12_submitted_notified)
 CASE(result_12_author_notified)
 {
 	expect_result(future_in(F_NOTIFIED), F_NOTIFIED, PP_FOREVER);
+}
+
+/* ---- the output where there is nothing to tell --------------------------- */
+
+typedef int asker(struct pp_future *f, double timeout, void **outcome);
+
+static void expect_output_left(asker *ask, enum future_state s, int status)
+{
+	void *outcome = token(8);
+
+	REQUIRE(ask(submitted_in(s, NULL), 0, &outcome) == status);
+	context("the output before the call was %p", token(8));
+	EXPECT_PTR(token(8), outcome);
+}
+
+CASE(result_28_output_left_on_timeout)
+{
+	expect_output_left(result, F_RUNNING, PP_TIMEOUT);
+}
+
+CASE(result_29_output_left_on_cancelled)
+{
+	expect_output_left(result, F_CANCELLED, PP_CANCELLED);
+}
+
+CASE(result_35_output_left_without_an_exception)
+{
+	expect_output_left(exception, F_RETURNED, PP_OK);
+}
+
+CASE(result_50_output_left_on_timeout)
+{
+	expect_output_left(exception, F_RUNNING, PP_TIMEOUT);
+}
+
+CASE(result_51_output_left_on_cancelled)
+{
+	expect_output_left(exception, F_CANCELLED, PP_CANCELLED);
 }
 
 /* ---- waiting --------------------------------------------------------------- */
@@ -341,407 +355,6 @@ CASE(result_16_every_waiter_is_woken_by_cancel)
 CASE(result_16_every_waiter_of_author_pending_is_woken_by_cancel)
 {
 	cancel_under_waiters(future_in(F_PENDING), false);
-}
-
-/* ---- timeouts --------------------------------------------------------- */
-
-CASE(result_17_zero_submitted_pending)
-{
-	expect_result(submitted_in(F_PENDING, NULL), F_PENDING, 0);
-}
-
-CASE(result_17_zero_author_pending)
-{
-	expect_result(future_in(F_PENDING), F_PENDING, 0);
-}
-
-CASE(result_17_zero_submitted_running)
-{
-	expect_result(submitted_in(F_RUNNING, NULL), F_RUNNING, 0);
-}
-
-CASE(result_17_zero_author_running)
-{
-	expect_result(future_in(F_RUNNING), F_RUNNING, 0);
-}
-
-CASE(result_17_minus_zero)
-{
-	expect_result(submitted_in(F_PENDING, NULL), F_PENDING, -0.0);
-}
-
-static const double negative[] = {-1, -DBL_MIN, -1e-9, -0.5, -1e9, -1e300, -DBL_MAX, -INFINITY};
-
-#define COUNT(array_) (sizeof(array_) / sizeof((array_)[0]))
-
-typedef void expectation(struct pp_future *f, enum future_state s, double timeout);
-
-static void expect_each(expectation *expect, struct pp_future *f, enum future_state s, const double *timeouts,
-			size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		expect(f, s, timeouts[i]);
-}
-
-CASE(result_18_negative_pending)
-{
-	expect_each(expect_result, submitted_in(F_PENDING, NULL), F_PENDING, negative, COUNT(negative));
-}
-
-CASE(result_18_negative_running)
-{
-	expect_each(expect_result, submitted_in(F_RUNNING, NULL), F_RUNNING, negative, COUNT(negative));
-}
-
-CASE(result_18_negative_author_pending)
-{
-	expect_each(expect_result, future_in(F_PENDING), F_PENDING, negative, COUNT(negative));
-}
-
-static const double every_timeout[] = {-DBL_MAX, -1, 0, DBL_TRUE_MIN, 1e-9, 1, 1e9, 1e10, 1e19, 1e300, DBL_MAX,
-				       PP_FOREVER};
-
-static void expect_whatever_timeout(expectation *expect, enum future_state s)
-{
-	expect_each(expect, submitted_in(s, NULL), s, every_timeout, COUNT(every_timeout));
-}
-
-CASE(result_19_value_whatever_the_timeout)
-{
-	expect_whatever_timeout(expect_result, F_RETURNED);
-}
-
-CASE(result_19_exception_whatever_the_timeout)
-{
-	expect_whatever_timeout(expect_result, F_RAISED);
-}
-
-CASE(result_19_cancelled_whatever_the_timeout)
-{
-	expect_whatever_timeout(expect_result, F_CANCELLED);
-}
-
-CASE(result_20_short_timeout_pending)
-{
-	expect_result(submitted_in(F_PENDING, NULL), F_PENDING, short_time());
-}
-
-CASE(result_20_short_timeout_running)
-{
-	expect_result(submitted_in(F_RUNNING, NULL), F_RUNNING, short_time());
-}
-
-CASE(result_20_short_timeout_author_pending)
-{
-	expect_result(future_in(F_PENDING), F_PENDING, short_time());
-}
-
-static long microseconds(double seconds)
-{
-	return (long)(seconds * 1e6);
-}
-
-/* One millisecond is allowed for clocks that differ in their grain. */
-static void expect_not_early(const struct waiter *w)
-{
-	EXPECT_STATUS(PP_TIMEOUT, w->status);
-	context("the call returned after %ld of %ld microseconds", microseconds(w->seconds), microseconds(w->timeout));
-	EXPECT_AT_LEAST(microseconds(w->timeout) - 1000, microseconds(w->seconds));
-}
-
-static void time_waiter(bool asks_exception)
-{
-	struct waiter w;
-
-	waiter_start(&w, submitted_in(F_RUNNING, NULL), short_time(), asks_exception);
-	waiter_join(&w);
-	expect_not_early(&w);
-}
-
-CASE(result_21_not_before_the_time)
-{
-	time_waiter(false);
-}
-
-/* One after the other; half of them is far more than clocks differ by. */
-static void expect_parts_of_a_millisecond(bool asks_exception)
-{
-	enum { TIMES = 50 };
-	struct pp_future *f = submitted_in(F_RUNNING, NULL);
-	double begin = now();
-	void *ignored;
-	int i;
-
-	for (i = 0; i < TIMES; i++)
-		REQUIRE((asks_exception ? exception : result)(f, 0.0009, &ignored) == PP_TIMEOUT);
-	context("fifty calls that each gave up after 0.0009 seconds have lasted half as long as they must");
-	EXPECT(now() - begin >= TIMES * 0.0009 / 2);
-}
-
-CASE(result_21_not_before_parts_of_a_millisecond)
-{
-	expect_parts_of_a_millisecond(false);
-}
-
-/* Everything that could wake a waiter, but for the one thing that it waits for. */
-static void disturb(struct pp_future *f, struct waiter *w)
-{
-	void *ignored;
-
-	while (counter_value(w->returned) == 0) {
-		result(f, 0, &ignored);
-		result(f, 1e-4, &ignored);
-		if (HAS(cancel))
-			cancel(f);
-		if (HAS(done))
-			done(f);
-	}
-}
-
-CASE(result_21_not_before_the_time_though_others_ask)
-{
-	struct pp_future *f = submitted_in(F_RUNNING, NULL);
-	struct waiter w;
-
-	waiter_start(&w, f, 2 * short_time(), false);
-	disturb(f, &w);
-	waiter_join(&w);
-	expect_not_early(&w);
-}
-
-/* With nearly a second, the sum with most times of a clock carries one. */
-CASE(result_21_not_before_nearly_a_second)
-{
-	struct waiter w;
-
-	waiter_start(&w, submitted_in(F_RUNNING, NULL), 0.999, false);
-	waiter_join(&w);
-	expect_not_early(&w);
-}
-
-/* Another future of the same executor finishes in the middle of the wait. */
-CASE(result_21_not_before_the_time_though_another_is_done)
-{
-	struct pp_executor *e = executor_new(2);
-	struct gate *gate = hold(e, 1);
-	struct gate *held = gate_new();
-	struct pp_future *f;
-	struct waiter w;
-
-	f = submit(e, task_pass_gate, held);
-	gate_await(held, 1);
-	waiter_start(&w, f, 2 * short_time(), false);
-	thread_settle(w.thread);
-	gate_open(gate);
-	waiter_join(&w);
-	expect_not_early(&w);
-}
-
-static const double tiny[] = {DBL_TRUE_MIN, DBL_MIN, 1e-300, 1e-12, 1e-9};
-
-CASE(result_22_tiny_pending)
-{
-	expect_each(expect_result, submitted_in(F_PENDING, NULL), F_PENDING, tiny, COUNT(tiny));
-}
-
-CASE(result_22_tiny_running)
-{
-	expect_each(expect_result, submitted_in(F_RUNNING, NULL), F_RUNNING, tiny, COUNT(tiny));
-}
-
-static void expect_unharmed(enum future_state s)
-{
-	struct gate *gate;
-	struct pp_future *f = submitted_in(s, &gate);
-	struct waiter w;
-	void *ignored;
-
-	REQUIRE(result(f, 0, &ignored) == PP_TIMEOUT);
-	REQUIRE(result(f, short_time(), &ignored) == PP_TIMEOUT);
-	context("result has timed out on %s", future_called(s));
-	expect_in(f, s);
-	for (int i = 0; i < 600; i++)
-		REQUIRE(result(f, i % 2 ? 1e-6 : 0, &ignored) == PP_TIMEOUT);
-	context("result has timed out 600 times on %s", future_called(s));
-	expect_in(f, s);
-	waiter_start(&w, f, PP_FOREVER, false);
-	thread_settle(w.thread);
-	gate_open(gate);
-	waiter_join(&w);
-	EXPECT_STATUS(PP_OK, w.status);
-	expect_result(f, F_RETURNED, PP_FOREVER);
-}
-
-CASE(result_23_pending_goes_on_after_a_timeout)
-{
-	expect_unharmed(F_PENDING);
-}
-
-CASE(result_23_running_goes_on_after_a_timeout)
-{
-	expect_unharmed(F_RUNNING);
-}
-
-/*
- * A timeout that overflows makes the call return before the gate is opened:
- * at the latest when the waiter has settled.
- */
-static void expect_patience(double timeout, bool asks_exception)
-{
-	struct gate *gate;
-	struct pp_future *f = submitted_in(F_RUNNING, &gate);
-	struct waiter w;
-
-	waiter_start(&w, f, timeout, asks_exception);
-	thread_settle(w.thread);
-	gate_open(gate);
-	waiter_join(&w);
-	context("a thread waited with a timeout of %g s for a RUNNING future", timeout);
-	EXPECT_STATUS(PP_OK, w.status);
-	if (!asks_exception)
-		EXPECT_PTR(THE_VALUE, w.outcome);
-}
-
-CASE(result_24_a_billion_seconds)
-{
-	expect_patience(1e9, false);
-}
-
-/* Beyond 32 bits of seconds, and 63 bits of nanoseconds. */
-CASE(result_25_ten_billion_seconds)
-{
-	expect_patience(1e10, false);
-}
-
-/* Beyond 63 bits of seconds. */
-CASE(result_25_more_than_64_bits)
-{
-	expect_patience(1e20, false);
-}
-
-CASE(result_25_1e300_seconds)
-{
-	expect_patience(1e300, false);
-}
-
-CASE(result_25_the_largest_double)
-{
-	expect_patience(DBL_MAX, false);
-}
-
-CASE(result_25_the_most_nanoseconds)
-{
-	expect_patience(9223372036.854775, false);
-}
-
-/*
- * What becomes a number of 31 or 32 bits of microseconds, milliseconds or seconds turns
- * negative, or starts again, here.  One whose time has become short is back when a short time has passed.
- */
-static const double ends_of_words[] = {0x1p31 / 1e6, 0x1p32 / 1e6, 0x1p31 / 1e3, 0x1p32 / 1e3, 0x1p31, 0x1p32};
-
-CASE(result_25_just_beyond_a_word)
-{
-	struct gate *gate;
-	struct pp_future *f = submitted_in(F_RUNNING, &gate);
-	struct waiter w[COUNT(ends_of_words)];
-	void *outcome;
-	size_t i;
-
-	for (i = 0; i < COUNT(w); i++)
-		waiter_start(&w[i], f, ends_of_words[i] + 0.001, false);
-	for (i = 0; i < COUNT(w); i++)
-		thread_settle(w[i].thread);
-	REQUIRE(result(f, short_time(), &outcome) == PP_TIMEOUT);
-	gate_open(gate);
-	for (i = 0; i < COUNT(w); i++)
-		waiter_join(&w[i]);
-	for (i = 0; i < COUNT(w); i++) {
-		context("a thread waited with a timeout of %.3f s for a RUNNING future", w[i].timeout);
-		EXPECT_STATUS(PP_OK, w[i].status);
-	}
-}
-
-CASE(result_26_without_a_limit)
-{
-	expect_patience(PP_FOREVER, false);
-}
-
-/* RESULT-54 */
-static void expect_no_wait(const char *what, int status)
-{
-	context("%s of a future that is not done, with a timeout that is not a number: %s", what, status_name(status));
-	EXPECT(status == PP_TIMEOUT || status == PP_INVALID_ARGUMENT);
-}
-
-CASE(result_54_timeout_that_is_not_a_number)
-{
-	struct pp_future *f[] = {submitted_in(F_PENDING, NULL), submitted_in(F_RUNNING, NULL)};
-	void *outcome;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		expect_no_wait("result", result(f[i], NAN, &outcome));
-		expect_no_wait("exception", exception(f[i], NAN, &outcome));
-	}
-}
-
-/* One waiter gives up; the wake-up that comes then is for the other. */
-CASE(result_27_waiter_that_gives_up_takes_no_wake_up)
-{
-	struct gate *gate;
-	struct pp_future *f = submitted_in(F_RUNNING, &gate);
-	struct waiter patient, impatient;
-
-	waiter_start(&impatient, f, short_time(), false);
-	waiter_start(&patient, f, PP_FOREVER, false);
-	waiter_join(&impatient);
-	REQUIRE(impatient.status == PP_TIMEOUT);
-	gate_open(gate);
-	expect_waiters(&patient, 1, F_RETURNED);
-}
-
-/* The time of some is up just when the future finishes. */
-CASE(result_27_time_out_meets_completion)
-{
-	int i;
-
-	for (i = 0; i < 20; i++) {
-		struct pp_future *f = future_in(F_RUNNING);
-		struct waiter patient, impatient;
-
-		waiter_start(&patient, f, PP_FOREVER, false);
-		waiter_start(&impatient, f, 1e-4 * i, false);
-		thread_settle(impatient.thread);
-		REQUIRE(set_result(f, THE_VALUE) == PP_OK);
-		expect_waiters(&patient, 1, F_RETURNED);
-		waiter_join(&impatient);
-		context("one whose time was up as the future finished");
-		EXPECT(impatient.status == PP_OK || impatient.status == PP_TIMEOUT);
-	}
-}
-
-typedef int asker(struct pp_future *f, double timeout, void **outcome);
-
-static void expect_output_left(asker *ask, enum future_state s, int status)
-{
-	void *outcome = token(8);
-
-	REQUIRE(ask(submitted_in(s, NULL), 0, &outcome) == status);
-	context("the output before the call was %p", token(8));
-	EXPECT_PTR(token(8), outcome);
-}
-
-CASE(result_28_output_left_on_timeout)
-{
-	expect_output_left(result, F_RUNNING, PP_TIMEOUT);
-}
-
-CASE(result_29_output_left_on_cancelled)
-{
-	expect_output_left(result, F_CANCELLED, PP_CANCELLED);
 }
 
 /* ---- what an outcome brings with it ---------------------------------------- */
@@ -899,11 +512,6 @@ CASE(result_34_value_that_looks_like_an_exception)
 	}
 }
 
-CASE(result_35_output_left_without_an_exception)
-{
-	expect_output_left(exception, F_RETURNED, PP_OK);
-}
-
 static void expect_exception_given(void *raised)
 {
 	struct pp_future *f = submit(executor_any(), task_raise, raised);
@@ -1001,86 +609,6 @@ CASE(result_43_every_waiter_in_exception_is_woken_by_cancel)
 	cancel_under_waiters(submitted_in(F_PENDING, NULL), true);
 }
 
-CASE(result_44_zero_submitted_pending)
-{
-	expect_exception(submitted_in(F_PENDING, NULL), F_PENDING, 0);
-}
-
-CASE(result_44_zero_author_pending)
-{
-	expect_exception(future_in(F_PENDING), F_PENDING, 0);
-}
-
-CASE(result_44_zero_submitted_running)
-{
-	expect_exception(submitted_in(F_RUNNING, NULL), F_RUNNING, 0);
-}
-
-CASE(result_44_zero_author_running)
-{
-	expect_exception(future_in(F_RUNNING), F_RUNNING, 0);
-}
-
-CASE(result_45_negative_pending)
-{
-	expect_each(expect_exception, submitted_in(F_PENDING, NULL), F_PENDING, negative, COUNT(negative));
-}
-
-CASE(result_45_negative_running)
-{
-	expect_each(expect_exception, submitted_in(F_RUNNING, NULL), F_RUNNING, negative, COUNT(negative));
-}
-
-CASE(result_46_returned_whatever_the_timeout)
-{
-	expect_whatever_timeout(expect_exception, F_RETURNED);
-}
-
-CASE(result_46_raised_whatever_the_timeout)
-{
-	expect_whatever_timeout(expect_exception, F_RAISED);
-}
-
-CASE(result_46_cancelled_whatever_the_timeout)
-{
-	expect_whatever_timeout(expect_exception, F_CANCELLED);
-}
-
-CASE(result_47_short_timeout)
-{
-	expect_exception(submitted_in(F_RUNNING, NULL), F_RUNNING, short_time());
-}
-
-CASE(result_48_exception_not_before_the_time)
-{
-	time_waiter(true);
-}
-
-CASE(result_48_exception_not_before_parts_of_a_millisecond)
-{
-	expect_parts_of_a_millisecond(true);
-}
-
-CASE(result_49_exception_1e9_seconds)
-{
-	expect_patience(1e9, true);
-}
-
-CASE(result_49_exception_1e300_seconds)
-{
-	expect_patience(1e300, true);
-}
-
-CASE(result_50_output_left_on_timeout)
-{
-	expect_output_left(exception, F_RUNNING, PP_TIMEOUT);
-}
-
-CASE(result_51_output_left_on_cancelled)
-{
-	expect_output_left(exception, F_CANCELLED, PP_CANCELLED);
-}
-
 static void expect_agreement(enum future_state s)
 {
 	struct pp_future *f = submitted_in(s, NULL);
@@ -1113,7 +641,7 @@ static void expect_not_looked_into(pp_task *task, int expected)
 	struct pp_executor *e = executor_any();
 	size_t i;
 
-	for (i = 0; i < COUNT(nowhere); i++) {
+	for (i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
 		void *outcome = NULL;
 
 		EXPECT_STATUS(expected, result(submit(e, task, (void *)nowhere[i]), PP_FOREVER, &outcome));
