@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* map.c: MAP, one task for each argument, and the outcomes in their order. */
 #include "maps.h"
+#include "meetings.h"
 
 #include <float.h>
 #include <math.h>
@@ -102,13 +103,6 @@ CASE(map_5_empty_source)
 	EXPECT_STATUS(PP_OK, map_begin(e, must_not_run, source_of(NULL, 0, pulled), PP_FOREVER, 0, &it, &raised));
 	expect_stop(it);
 	EXPECT_INT(1, counter_value(pulled));
-}
-
-static int task_meet(void *arg, void **outcome)
-{
-	barrier_meet(arg);
-	*outcome = arg;
-	return PP_OK;
 }
 
 /* MAP-6: three tasks that meet. */

@@ -11,6 +11,7 @@
  * system takes memory for thread-local variables at their first use, and ends the process
  * if there is none.
  */
+#include "meetings.h"
 #include "resources.h"
 
 #include <stdio.h>
@@ -96,13 +97,6 @@ static void give_memory(struct taken *all)
 static bool refused_or_done(int status)
 {
 	return status == PP_OK || status == PP_NO_RESOURCES;
-}
-
-static int task_meet(void *arg, void **outcome)
-{
-	barrier_meet(arg);
-	*outcome = arg;
-	return PP_OK;
 }
 
 void expect_two_workers(struct pp_executor *e)
