@@ -201,8 +201,7 @@ CASE(ascomp_32_from_inside_a_task)
 	void *outcome;
 
 	NEED(as_completed_begin);
-	if (backend()->separate_memory)
-		unsupported("tasks have no access to the executor");
+	need_shared_memory();
 	struct pp_future *f = submit(in.e, task_iterate_inside, &in);
 	context("a task has iterated over three that it submitted, with a second worker free");
 	EXPECT_STATUS(PP_OK, result(f, PP_FOREVER, &outcome));

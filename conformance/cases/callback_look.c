@@ -340,13 +340,6 @@ CASE(callback_35_four_thousand)
 	expect_order(order, 4000);
 }
 
-static int callback_pass_gate(struct pp_future *f, void *arg)
-{
-	(void)f;
-	gate_wait(arg);
-	return PP_OK;
-}
-
 /* A future whose callback waits at the gate returned. */
 static struct gate *stuck_in_callback(struct pp_future **f)
 {

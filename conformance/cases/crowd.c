@@ -289,13 +289,6 @@ CASE(shutdown_40_thread_inside_wait_in_a_crowd)
 	for_ever_and_not(inside_wait_for_a_cancelled_one);
 }
 
-static int callback_pass_gate(struct pp_future *f, void *arg)
-{
-	(void)f;
-	gate_wait(arg);
-	return PP_OK;
-}
-
 /* The first callback of the future is over only when all of them have returned. */
 static void around_a_callback(int first, int last)
 {

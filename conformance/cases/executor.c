@@ -174,13 +174,6 @@ CASE(exec_10_any_exception)
 	}
 }
 
-static int task_silent(void *arg, void **outcome)
-{
-	(void)arg;
-	(void)outcome;
-	return PP_OK;
-}
-
 /* EXEC-11: after tasks that did set one, so that a leftover would show. */
 CASE(exec_11_no_outcome_is_null)
 {

@@ -148,13 +148,6 @@ CASE(fork_3_thread_makes_executors_and_shuts_them_down)
 	expect_child_works_in_noise(make_executors, 1);
 }
 
-static int callback_pass_gate(struct pp_future *f, void *gate)
-{
-	(void)f;
-	gate_wait(gate);
-	return PP_OK;
-}
-
 static void cancel_all(void *e)
 {
 	backend()->shutdown_cancel(e, false);

@@ -69,6 +69,20 @@ int initializer_fail_at_gate(void *gate)
 	return PP_RAISED;
 }
 
+int callback_pass_gate(struct pp_future *f, void *gate)
+{
+	(void)f;
+	gate_wait(gate);
+	return PP_OK;
+}
+
+int task_silent(void *ignored, void **outcome)
+{
+	(void)ignored;
+	(void)outcome;
+	return PP_OK;
+}
+
 int task_submits(void *submitter, void **outcome)
 {
 	struct submitter *s = submitter;

@@ -55,6 +55,12 @@ int task_return_at_gate(void *gate, void **outcome);
 int task_raise_at_gate(void *gate, void **outcome);
 int initializer_fail_at_gate(void *gate);
 
+/* A done callback that ends once the gate is open. */
+int callback_pass_gate(struct pp_future *f, void *gate);
+
+/* A task that returns and sets no outcome. */
+int task_silent(void *ignored, void **outcome);
+
 /* A task that submits to e, once the gate is open, what must not run. */
 struct submitter {
 	struct pp_executor *e;

@@ -243,8 +243,7 @@ CASE(map_10_from_inside_a_task)
 	void *outcome;
 
 	NEED(map_begin);
-	if (backend()->separate_memory)
-		unsupported("tasks have no access to the executor");
+	need_shared_memory();
 	in.source = source_of(abc, 3, NULL);
 	context("a task has mapped over three arguments, with a second worker free");
 	EXPECT_STATUS(PP_OK, result(submit(in.e, task_map_inside, &in), PP_FOREVER, &outcome));

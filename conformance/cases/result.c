@@ -101,13 +101,6 @@ CASE(result_7_exception_returned_as_a_value)
 	EXPECT_PTR(token(4), outcome);
 }
 
-static int task_silent(void *arg, void **outcome)
-{
-	(void)arg;
-	(void)outcome;
-	return PP_OK;
-}
-
 CASE(result_8_no_outcome_set_is_null)
 {
 	struct pp_future *f = submit(executor_any(), task_silent, token(1));

@@ -176,13 +176,6 @@ struct slow_cancel {
 	int undone; /* when a shutdown that waits had returned; atomic */
 };
 
-static int callback_pass_gate(struct pp_future *f, void *gate)
-{
-	(void)f;
-	gate_wait(gate);
-	return PP_OK;
-}
-
 static void cancel_all(void *arg)
 {
 	struct slow_cancel *c = arg;

@@ -303,8 +303,7 @@ CASE(wait_32_from_inside_a_task)
 	void *outcome;
 
 	NEED(wait);
-	if (backend()->separate_memory)
-		unsupported("tasks have no access to the executor");
+	need_shared_memory();
 	struct pp_future *f = submit(in.e, task_wait_inside, &in);
 	context("a task has waited for two that it submitted, with a second worker free");
 	EXPECT_STATUS(PP_OK, result(f, PP_FOREVER, &outcome));
