@@ -205,6 +205,31 @@ static void print_future_op(const struct op *op, size_t i, FILE *out)
 	}
 }
 
+static void print_wait(const uint8_t *o, FILE *out)
+{
+	print_set(o[0], out);
+	fprintf(out, "SAY(\"wait %%d\", b->wait(gs, n, %s, %s, told)); }\n", timeouts[o[2]], modes[o[1]]);
+}
+
+/* fails_no_more: what ends a failure before the iterator is asked. */
+static void print_as_completed(const uint8_t *o, const char *fails_no_more, FILE *out)
+{
+	print_set(o[0], out);
+	fprintf(out, "struct pp_completed *it; int k = %u; if (b->as_completed_begin(gs, n, %s, &it) == PP_OK) {%s\n"
+		     "\t\twhile (k-- > 0 && b->as_completed_next(it, &g) == PP_OK) SAY(\"yielded\");\n\t\tb->as_completed_end(it); } }\n",
+		o[1], timeouts[o[2]], fails_no_more);
+}
+
+static void print_map(const uint8_t *o, size_t i, const char *fails_no_more, FILE *out)
+{
+	unsigned e = o[0] % EXECUTORS_MAX;
+
+	fprintf(out, "if (e[%u]) { struct arguments a = {%u}; struct pp_source s = {next_argument, &a}; struct pp_map *it; void *x; int k = %u;\n"
+		     "\t\tif (b->map_begin(e[%u], task%zu, &s, PP_FOREVER, 0, &it, &x) == PP_OK) {%s\n"
+		     "\t\t\twhile (k-- > 0 && b->map_next(it, &x) == PP_OK) SAY(\"map gave one\");\n\t\t\tb->map_end(it); } }\n",
+		e, map_arguments(o[2]), map_asks(o[2]), e, i, fails_no_more);
+}
+
 static void print_op(const struct program *p, size_t i, FILE *out)
 {
 	const struct op *op = &p->ops[i];
@@ -225,20 +250,13 @@ static void print_op(const struct program *p, size_t i, FILE *out)
 			executor, future, executor, i, future, future);
 		break;
 	case OP_WAIT:
-		print_set(o[0], out);
-		fprintf(out, "SAY(\"wait %%d\", b->wait(gs, n, %s, %s, told)); }\n", timeouts[o[2]], modes[o[1]]);
+		print_wait(o, out);
 		break;
 	case OP_AS_COMPLETED:
-		print_set(o[0], out);
-		fprintf(out, "struct pp_completed *it; int k = %u; if (b->as_completed_begin(gs, n, %s, &it) == PP_OK) {%s\n"
-			     "\t\twhile (k-- > 0 && b->as_completed_next(it, &g) == PP_OK) SAY(\"yielded\");\n\t\tb->as_completed_end(it); } }\n",
-			o[1], timeouts[o[2]], fails_no_more);
+		print_as_completed(o, fails_no_more, out);
 		break;
 	case OP_MAP:
-		fprintf(out, "if (%s) { struct arguments a = {%u}; struct pp_source s = {next_argument, &a}; struct pp_map *it; void *x; int k = %u;\n"
-			     "\t\tif (b->map_begin(%s, task%zu, &s, PP_FOREVER, 0, &it, &x) == PP_OK) {%s\n"
-			     "\t\t\twhile (k-- > 0 && b->map_next(it, &x) == PP_OK) SAY(\"map gave one\");\n\t\t\tb->map_end(it); } }\n",
-			executor, map_arguments(o[2]), map_asks(o[2]), executor, i, fails_no_more);
+		print_map(o, i, fails_no_more, out);
 		break;
 	case OP_FUTURE_NEW:
 		fprintf(out, "SAY(\"future_new f%d %%d\", b->future_new(&f[%d]));\n", future, future);
