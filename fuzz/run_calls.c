@@ -92,7 +92,6 @@ void call_executor_release(struct world *w, int executor)
 	e.executor = (int8_t)executor;
 	if (!x)
 		return;
-	w->released[executor] = true;
 	if (!begin(w, &e))
 		e.call = -1;
 	w->b->executor_release(x);
@@ -419,7 +418,6 @@ static bool ask_map(struct world *w, const struct event *made, struct pp_map *it
 static void end_map(struct world *w, const struct event *made, struct pp_map *it)
 {
 	struct event e = call_of(CALL_MAP_END);
-
 	int i;
 
 	e.of = made->call;

@@ -66,7 +66,6 @@ void *world_acquire(struct slot *s)
 
 	world_touch(s);
 	n = atomic_load(&s->users);
-
 	while (n >= 0)
 		if (atomic_compare_exchange_weak(&s->users, &n, n + 1)) {
 			valgrind_take_over(s);

@@ -75,7 +75,6 @@ struct world {
 	struct hook hooks[HOOKS_MAX];
 	atomic_int hook_count;
 	struct maker makers[EXECUTORS_MAX];
-	bool released[EXECUTORS_MAX]; /* by the program */
 	struct gate gates[GATES_MAX];
 	atomic_bool may_not_run[EXECUTORS_MAX]; /* not every accepted task of it does */
 	atomic_int threads_left;
