@@ -120,6 +120,13 @@ bool proc_waits_for_others(const struct proc_thread *t)
 	return t->number == SYS_wait4 || t->number == SYS_waitid;
 }
 
+bool proc_has_timers(pid_t pid)
+{
+	char text[8];
+
+	return read_file(text, sizeof(text), "/proc/%d/timers", (int)pid);
+}
+
 void proc_name(pid_t pid, pid_t tid, char *buffer, size_t size)
 {
 	if (!read_file(buffer, size, "/proc/%d/task/%d/comm", (int)pid, (int)tid))

@@ -34,6 +34,9 @@ bool proc_waits_for_others(const struct proc_thread *t);
  */
 bool proc_run_time(pid_t pid, pid_t tid, double *ran, double *waited);
 
+/* True if pid has a timer of timer_create, which may wake any of its threads. */
+bool proc_has_timers(pid_t pid);
+
 /* The name of a thread; "?" if it is gone. */
 void proc_name(pid_t pid, pid_t tid, char *buffer, size_t size);
 

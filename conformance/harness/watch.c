@@ -51,7 +51,7 @@ static void look_at_process(struct sample *sample, pid_t pid, pid_t besides, con
 	pid_t tids[THREADS_MAX];
 	size_t i, n = proc_threads(pid, tids, THREADS_MAX);
 
-	if (n > THREADS_MAX)
+	if (n > THREADS_MAX || proc_has_timers(pid))
 		sample->alive = true;
 	for (i = 0; i < n && i < THREADS_MAX && !sample->alive; i++)
 		if (tids[i] != besides && !slot_ignores(s, tids[i]))

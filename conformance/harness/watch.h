@@ -14,9 +14,12 @@
  * of them slept at once.  Then none is left to wake another.  Time only says when
  * to look.
  *
- * What it cannot know: a signal handler run by an interval timer, and a process
- * outside the case's tree that shares a futex with it, could still wake one.  No
- * executor that we know of does either.
+ * A process that has a timer of timer_create is never called blocked: that may
+ * wake any thread, by a signal whose handler does so.
+ *
+ * What it cannot know: the same by setitimer or alarm, and a process outside the
+ * case's tree that shares a futex with it, could still wake one.  No executor that
+ * we know of does either.
  */
 #ifndef POOLPROOF_WATCH_H
 #define POOLPROOF_WATCH_H
