@@ -104,6 +104,7 @@ void threads_join_all(void)
 #define SETTLE_SAMPLES 3
 #define SETTLE_MOST 0.2 /* seconds, times time_scale: a thread that spins sleeps never */
 #define SETTLE_THREADS 64
+#define SETTLE_ALL 10 /* threads that spin; another one most likely does so too, and is not waited for */
 
 static bool keeps_sleeping(pid_t tid, unsigned long *switches)
 {
@@ -122,9 +123,10 @@ static void settle(const pid_t *tids, size_t count)
 {
 	double end = now() + SETTLE_MOST * (time_scale > 1 ? time_scale : 1);
 	unsigned long switches[SETTLE_THREADS] = {0};
+	static atomic_int spinning;
 	int same = 0;
 
-	while (same < SETTLE_SAMPLES && now() < end) {
+	while (same < SETTLE_SAMPLES && now() < end && spinning < SETTLE_ALL) {
 		bool all = true;
 		size_t i;
 
@@ -133,6 +135,8 @@ static void settle(const pid_t *tids, size_t count)
 		same = all ? same + 1 : 0;
 		pass_time(0.0001);
 	}
+	if (same < SETTLE_SAMPLES)
+		spinning++;
 }
 
 void thread_settle(struct thread *t)
