@@ -72,13 +72,15 @@ CASE(fork_17_shutdown_that_waits_of_busy_workers)
 }
 
 static bool is_child; /* no shared memory */
+static pthread_t caller;
 
 static int callback_forks(struct pp_future *f, void *arg)
 {
 	struct log *log = arg;
 
 	(void)f;
-	is_child = process_fork_here(&log->left);
+	if (pthread_equal(pthread_self(), caller))
+		is_child = process_fork_here(&log->left);
 	return PP_OK;
 }
 
@@ -97,6 +99,8 @@ static void expect_shutdown_goes_on(int forks)
 	for (i = 0; i < 3; i++)
 		f[i] = submit(e, must_not_run, NULL);
 	REQUIRE(add_done_callback(f[forks], callback_forks, log) == PP_OK);
+	caller = pthread_self();
+	log->left = -1;
 	log->status[0] = backend()->shutdown_cancel(e, false);
 	if (is_child) {
 		for (i = 0; i < WORK; i++)
@@ -105,6 +109,9 @@ static void expect_shutdown_goes_on(int forks)
 			log->told[i] = backend()->result(f[i], 0, &log->outcome[1]);
 		_exit(0);
 	}
+	gate_open(gate);
+	if (log->left == -1)
+		unsupported("shutdown leaves it to another thread to call the callbacks");
 	expect_left(log->left, 0);
 	context("shutdown that cancels, in the child of a callback that it called");
 	EXPECT_STATUS(PP_OK, log->status[0]);
@@ -116,7 +123,6 @@ static void expect_shutdown_goes_on(int forks)
 	}
 	for (i = 0; i < 3; i++)
 		expect_in(f[i], F_NOTIFIED);
-	gate_open(gate);
 }
 
 CASE(fork_17_shutdown_that_cancels_goes_on_in_the_child_of_the_first_callback)

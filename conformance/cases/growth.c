@@ -70,7 +70,7 @@ static void ask_all(struct use *u)
 		backend()->result(u->fs[i], PP_FOREVER, &outcome);
 }
 
-#define PATIENCE (100 * short_time()) /* for threads that are about to end */
+#define PATIENCE (100 * short_time()) /* for threads that are about to end, or to let go of something */
 
 static long growth_of_row(long (*level)(void), void (*body)(struct use *u), struct use *u)
 {
@@ -81,7 +81,7 @@ static long growth_of_row(long (*level)(void), void (*body)(struct use *u), stru
 	for (i = 0; i < USES; i++)
 		body(u);
 	end = now() + PATIENCE;
-	while ((grown = level() - before) >= USES && thread_count() > threads && now() < end)
+	while ((grown = level() - before) >= USES && now() < end)
 		pass_time(0.001);
 	return thread_count() > threads ? grown : level() - before;
 }
