@@ -322,7 +322,16 @@ static int task_wait_at_gate(void *arg, void **outcome)
 	return pthread_setspecific(writing_end, arg) == 0 ? PP_OK : PP_RAISED;
 }
 
-/* The thread of a worker, which had reason to go since let_go, is ending when this returns. */
+/* The thread of a worker is ending when this returns, or is kept for other executors. */
+static void await_end(struct log *log)
+{
+	int i;
+
+	for (i = 0; i < 20 && counter_value(log->called) == 0; i++)
+		threads_settle();
+}
+
+/* The same, of a worker that had reason to go since let_go. */
 static void work_on_with_a_slow_end(struct pp_executor *e, struct log *log, void (*let_go)(struct pp_executor *e))
 {
 	void *outcome;
@@ -331,7 +340,7 @@ static void work_on_with_a_slow_end(struct pp_executor *e, struct log *log, void
 	if (pthread_key_create(&slow_end, take_time_at_end) == 0)
 		result(submit(e, task_ends_slowly, log), PP_FOREVER, &outcome);
 	let_go(e);
-	counter_await(log->called, 1);
+	await_end(log);
 }
 
 static void let_go_by_shutdown(struct pp_executor *e)
