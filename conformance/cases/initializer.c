@@ -24,20 +24,32 @@ static int task_tell_prepared(void *arg, void **outcome)
 	return PP_OK;
 }
 
-static void expect_prepared(struct pp_executor *e, int tasks, long expected)
+static void submit_tellers(struct pp_executor *e, struct barrier *b, int tasks, struct pp_future **f)
 {
-	struct barrier *b = barrier_new(tasks);
-	struct pp_future *f[20];
-	void *outcome;
 	int i;
 
 	for (i = 0; i < tasks; i++)
 		f[i] = submit(e, task_tell_prepared, b);
+}
+
+static void expect_told(struct pp_future **f, int tasks, long expected)
+{
+	void *outcome;
+	int i;
+
 	for (i = 0; i < tasks; i++) {
 		REQUIRE(result(f[i], PP_FOREVER, &outcome) == PP_OK);
 		context("what task %d of %d found prepared by the initializer of its worker", i, tasks);
 		EXPECT_PTR(token((int)expected), outcome);
 	}
+}
+
+static void expect_prepared(struct pp_executor *e, int tasks, long expected)
+{
+	struct pp_future *f[20];
+
+	submit_tellers(e, barrier_new(tasks), tasks, f);
+	expect_told(f, tasks, expected);
 }
 
 static long *number(long n)
@@ -164,16 +176,24 @@ static int initializer_count_on_this_worker(void *arg)
 	return PP_OK;
 }
 
+/* No worker is idle before the last task: one that was may have gone, and come back for its second time. */
 static void expect_once_on_each_worker(int workers, int meetings)
 {
 	struct record *r = record_new();
+	struct barrier *barrier = NULL;
+	struct gate *gate;
 	struct pp_executor *e = executor_new_with_initializer(workers, initializer_count_on_this_worker, r);
 	int i;
 
-	for (i = 0; i < meetings; i++)
-		expect_prepared(e, workers, 0);
+	gate = hold(e, workers);
+	for (i = 0; i < meetings * workers; i++) {
+		if (i % workers == 0)
+			barrier = barrier_new(workers);
+		submit(e, task_tell_prepared, barrier);
+	}
 	for (i = 0; i < 50; i++)
 		submit(e, task_return, NULL);
+	gate_open(gate);
 	shutdown_wait(e);
 	EXPECT_AT_LEAST(1, record_count(r));
 	for (i = 0; i < record_count(r); i++) {
@@ -226,13 +246,17 @@ CASE(init_5_each_executor_runs_its_own)
 	struct pp_executor *e7 = executor_new_with_initializer(2, initializer_prepare, number(7));
 	struct pp_executor *none = executor_new(2);
 	struct pp_executor *e8 = executor_new_with_initializer(2, initializer_prepare, number(8));
-	struct gate *gates[] = {hold(e7, 2), hold(e8, 2)}; /* an idle worker's thread may be lent to another executor */
+	struct barrier *held = barrier_new(5); /* the thread of an idle worker may be lent to another executor */
+	struct pp_future *f[4];
 	int i;
 
+	submit_tellers(e7, held, 2, f);
+	submit_tellers(e8, held, 2, f + 2);
 	for (i = 0; i < 3; i++)
 		expect_prepared(none, 2, 0);
-	gate_open(gates[0]);
-	gate_open(gates[1]);
+	barrier_meet(held);
+	expect_told(f, 2, 7);
+	expect_told(f + 2, 2, 8);
 	for (i = 0; i < 3; i++) {
 		expect_prepared(e7, 2, 7);
 		expect_prepared(e8, 2, 8);
