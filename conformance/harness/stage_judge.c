@@ -75,6 +75,18 @@ static void settle_pool(void)
 
 /* ---- the accounting -------------------------------------------------------------------------------------------- */
 
+static void judge_not_accepted(struct item *it)
+{
+	int status = GET(it->status);
+
+	if (GET(it->begun))
+		violation(status == PP_BROKEN ? "INIT-11" : status == PP_SHUTDOWN ? "SHUTDOWN-4" : "RESOURCE-1",
+			  "the task of work item %d ran though it was refused", it->number);
+	if (GET(it->released))
+		violation("MEM-8", "the release function of work item %d was called though it was refused",
+			  it->number);
+}
+
 static void judge_refused(struct item *it)
 {
 	int status = GET(it->status);
@@ -83,12 +95,7 @@ static void judge_refused(struct item *it)
 		violation("EXEC-16", "submit returned %s", status_name(status));
 	if (status == PP_BROKEN && !GET(stage->failed))
 		violation("INIT-31", "submit returned BROKEN and no initializer has failed");
-	if (GET(it->begun))
-		violation(status == PP_BROKEN ? "INIT-11" : status == PP_SHUTDOWN ? "SHUTDOWN-4" : "RESOURCE-1",
-			  "the task of work item %d ran though it was refused", it->number);
-	if (GET(it->released))
-		violation("MEM-8", "the release function of work item %d was called though it was refused",
-			  it->number);
+	judge_not_accepted(it);
 }
 
 static void judge_cancels(struct item *it, bool is_cancelled)
@@ -260,7 +267,7 @@ static void judge_exited(struct item *it)
 	if (GET(it->status) == NOT_YET)
 		return;
 	if (GET(it->status) != PP_OK) {
-		judge_refused(it);
+		judge_not_accepted(it); /* EXIT-12 leaves open what a refusal says */
 		return;
 	}
 	if (GET(it->begun) != GET(it->ended))
