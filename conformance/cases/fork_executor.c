@@ -2,6 +2,7 @@
 /* fork_executor.c: the parent's executor in the child of a fork, also when it is a task of it that forks. */
 #include "forks.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 /* ---- shutdown ------------------------------------------------------------ */
