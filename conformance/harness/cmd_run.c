@@ -205,6 +205,20 @@ static bool load_expectations(struct command *c)
 	return !c->write_expect || expect_writable(c->write_expect, c->error, sizeof(c->error));
 }
 
+/* Two in one file would be none. */
+static bool reports_are_apart(struct command *c)
+{
+	size_t i, k;
+
+	for (i = 0; i < FILE_TYPES; i++)
+		for (k = 0; k < i; k++)
+			if (c->files[i] && c->files[k] && strcmp(c->files[i], c->files[k]) == 0) {
+				snprintf(c->error, ERROR_SIZE, "two reports to %s; give each a file of its own", c->files[i]);
+				return false;
+			}
+	return true;
+}
+
 static bool open_reports(struct command *c)
 {
 	bool to_stdout = reports_on_stdout(c->files, FILE_TYPES);
@@ -226,7 +240,7 @@ static bool prepare(struct command *c)
 	time_scale = c->scale * sanitizers_slowdown();
 	if (!select_resolve(&c->selection, e, ERROR_SIZE) ||
 	    !target_locate(c->backend, e, ERROR_SIZE) || !guests_begin(e, ERROR_SIZE) ||
-	    !load_expectations(c) ||
+	    !reports_are_apart(c) || !load_expectations(c) ||
 	    !probe(&c->run.backend_name, &c->run.backend_version, e, ERROR_SIZE) || !open_reports(c))
 		return false;
 	expect_begin(c->expectations, c->run.backend_name, c->run.backend_version, target.options, target.option_count);
