@@ -201,6 +201,8 @@ static bool take(void *list, int opt, char *value)
 		select_add(&o->selection, opt, value);
 	else if (opt == OPT_JSON)
 		o->json = value;
+	else if (o->listing == (opt == OPT_CLAUSES ? FEATURES : CLAUSES))
+		return tool_error("list: --clauses or --features, not both"), false;
 	else
 		o->listing = opt == OPT_CLAUSES ? CLAUSES : FEATURES;
 	return true;

@@ -217,6 +217,8 @@ int explore_parse(struct command *c, int argc, char **argv)
 	if (c->program) {
 		if (optind == argc)
 			return tool_error("explore --program: give a program");
+		if (c->backend)
+			return tool_error("explore: a backend, %s, or --program, not both", c->backend);
 		return -1;
 	}
 	return parse_backend(c, argc, argv);

@@ -92,6 +92,7 @@ static _Noreturn void become_target(struct subject *s, const char *library)
 	setenv("MALLOC_ARENA_MAX", "1", 1);
 	set_tsan_options();
 	execvp(s->argv[0], s->argv);
+	dprintf(STDERR_FILENO, "%s\n", strerror(errno));
 	_exit(127);
 }
 
