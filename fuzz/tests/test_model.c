@@ -336,7 +336,6 @@ static const struct {
 	{"INIT-31", "submit0( submit0=OK initfails result0( result0=BROKEN submit1( submit1=OK"},
 	{"INIT-11", "submit0( submit0=OK initfails result0( result0=BROKEN init run0"},
 	{"INIT-1", "submit0( submit0=OK init@8 run0@9"},
-	{"INIT-3", "submit0( submit0=OK init init"},
 	{"INIT-15", "submit0( submit0=OK initfails result0( result0=BROKEN cancel0( cancel0=true"},
 	{"WORKER-1", "submit0( submit0=OK submit1( submit1=OK run0@8 run1@9"},
 	{"WORKER-11", "submit0( submit0=OK submit1( submit1=OK run1 end1 run0"},
