@@ -195,6 +195,136 @@ CASE(shutdown_54_signals_while_it_waits)
 	thread_join(t);
 }
 
+/* ---- a time that signals do not stop ---------------------------------------------------- */
+
+/* Disturbs the main thread twenty times in each timeout, for three of them or until it has enough. */
+struct nuisance {
+	pthread_t target;
+	double timeout;
+	int enough, over; /* atomic */
+	struct thread *thread;
+};
+
+static void disturb_for_long(void *arg)
+{
+	struct nuisance *n = arg;
+
+	for (int i = 0; i < 60 && !__atomic_load_n(&n->enough, __ATOMIC_SEQ_CST); i++) {
+		pthread_kill(n->target, SIGUSR1);
+		pass_time(n->timeout / 20);
+	}
+	__atomic_store_n(&n->over, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Waits for a future that is not done until the time is up. */
+typedef void wait_in_vain(struct pp_executor *e, struct pp_future *f, double timeout, struct nuisance *n);
+
+static void nuisance_begin(struct nuisance *n, double timeout)
+{
+	*n = (struct nuisance){.target = pthread_self(), .timeout = timeout};
+	n->thread = thread_start(disturb_for_long, n);
+}
+
+/* Whether the time was up while signals still came. */
+static bool nuisance_end(struct nuisance *n)
+{
+	bool over = __atomic_load_n(&n->over, __ATOMIC_SEQ_CST);
+
+	__atomic_store_n(&n->enough, 1, __ATOMIC_SEQ_CST);
+	thread_join(n->thread);
+	return !over;
+}
+
+/*
+ * If each signal made the time begin again, it would be up only when no more come.  On a
+ * machine that is busy one may be late; not each of them, with timeouts that double.
+ */
+static void expect_in_time(wait_in_vain *wait_for_it, const char *name)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct pp_future *f = submit(e, task_return, NULL);
+	double timeout = 10 * short_time();
+	bool in_time = false;
+
+	install();
+	for (int tries = 3; tries > 0 && !in_time; tries--, timeout *= 2) {
+		struct nuisance n;
+
+		wait_for_it(e, f, timeout, &n);
+		in_time = nuisance_end(&n);
+	}
+	gate_open(gate);
+	context("%s with a timeout, in a thread that handles twenty signals in that time: it was up before three times as much had passed",
+		name);
+	EXPECT(in_time);
+}
+
+static void result_in_vain(struct pp_executor *e, struct pp_future *f, double timeout, struct nuisance *n)
+{
+	void *outcome;
+
+	(void)e;
+	nuisance_begin(n, timeout);
+	EXPECT_STATUS(PP_TIMEOUT, result(f, timeout, &outcome));
+}
+
+static void wait_in_vain_for_one(struct pp_executor *e, struct pp_future *f, double timeout, struct nuisance *n)
+{
+	bool done = true;
+
+	(void)e;
+	nuisance_begin(n, timeout);
+	EXPECT_STATUS(PP_OK, wait_for(&f, 1, timeout, PP_ALL_COMPLETED, &done));
+	EXPECT(!done);
+}
+
+static void ask_in_vain(struct pp_executor *e, struct pp_future *f, double timeout, struct nuisance *n)
+{
+	struct pp_future *yielded = NULL;
+	struct pp_completed *it;
+
+	(void)e;
+	nuisance_begin(n, timeout);
+	it = as_completed_begin(&f, 1, timeout);
+	EXPECT_STATUS(PP_TIMEOUT, as_completed_next(it, &yielded));
+	as_completed_end(it);
+}
+
+static void map_in_vain(struct pp_executor *e, struct pp_future *f, double timeout, struct nuisance *n)
+{
+	void *args[] = {f}, *outcome = NULL, *raised;
+	struct pp_map *it = NULL;
+
+	nuisance_begin(n, timeout);
+	REQUIRE(map_begin(e, task_return, source_of(args, 1, NULL), timeout, 0, &it, &raised) == PP_OK);
+	EXPECT_STATUS(PP_TIMEOUT, map_next(it, &outcome));
+	map_end(it);
+}
+
+CASE(result_20_signals_do_not_stop_the_time)
+{
+	expect_in_time(result_in_vain, "result");
+}
+
+CASE(wait_21_signals_do_not_stop_the_time)
+{
+	NEED(wait);
+	expect_in_time(wait_in_vain_for_one, "wait");
+}
+
+CASE(ascomp_16_signals_do_not_stop_the_time)
+{
+	NEED(as_completed_begin);
+	expect_in_time(ask_in_vain, "as_completed");
+}
+
+CASE(map_26_signals_do_not_stop_the_time)
+{
+	NEED(map_begin);
+	expect_in_time(map_in_vain, "map");
+}
+
 /* ---- idle workers ---------------------------------------------------------------------- */
 
 static void muster(struct pp_executor *e, struct muster *m, int n)
