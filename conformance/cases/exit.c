@@ -520,6 +520,30 @@ CASE(exit_10_work_of_many_executors_is_done)
 	expect_ended(log, 3 * EXECUTORS);
 }
 
+/* A task makes an executor and leaves work to it. */
+static int task_leave_to_an_executor(void *arg, void **outcome)
+{
+	(void)outcome;
+	work_on(executor_any(), arg, 1, 10);
+	return PP_OK;
+}
+
+static void leave_executor_of_a_task(void *arg)
+{
+	void *outcome;
+
+	need_shared_memory();
+	result(submit(executor_any(), task_leave_to_an_executor, arg), PP_FOREVER, &outcome);
+}
+
+CASE(exit_10_work_of_an_executor_that_a_task_made_is_done)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_executor_of_a_task, log, 0);
+	expect_ended(log, 11);
+}
+
 /* The only worker of executor number i of n has weights[i] tasks that take time. */
 static void leave_some_that_last(struct log *log, const int *weights, int n)
 {
@@ -713,6 +737,28 @@ CASE(exit_12_task_is_refused_by_another_executor)
 	context("tasks that submit without end to another executor were refused at last, as the process exits");
 	EXPECT_INT(1, logs[0].refused);
 	EXPECT_INT(1, logs[1].refused);
+}
+
+/* Of three executors, a task of the first submits to the second. */
+static void leave_one_submitting_to_the_second_of_three(void *arg)
+{
+	struct pp_executor *first = executor_new(1);
+	struct log *log = arg;
+
+	need_shared_memory();
+	log->e = executor_new(1);
+	work_on(executor_new(1), log, 1, 0);
+	submit(first, task_submit_until_refused, log);
+	counter_await(log->begun, 2);
+}
+
+CASE(exit_12_task_is_refused_by_the_second_of_three_executors)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_one_submitting_to_the_second_of_three, log, 0);
+	context("a task that submits without end to the second of three executors was refused at last, as the process exits");
+	EXPECT_INT(1, log->refused);
 }
 
 /* Once the other one refuses, it makes an executor of its own. */
