@@ -340,6 +340,27 @@ CASE(callback_35_four_thousand)
 	expect_order(order, 4000);
 }
 
+static void finish(void *f)
+{
+	backend()->set_result(f, THE_VALUE);
+}
+
+/* CALLBACK-35: what finishes it has no place on its stack for a frame of each. */
+CASE(callback_35_twenty_thousand_on_a_small_stack)
+{
+	enum { N = 20000 };
+	struct pp_future *f = future_new();
+	struct counter *calls = counter_new();
+
+	for (int i = 0; i < N; i++)
+		add_callback(f, callback_count, calls);
+	NEED(set_result);
+	on_a_small_stack(finish, f);
+	context("a future with %d callbacks, which a thread with a small stack has finished", N);
+	expect_in(f, F_RETURNED);
+	EXPECT_INT(N, counter_value(calls));
+}
+
 /* A future whose callback waits at the gate returned. */
 static struct gate *stuck_in_callback(struct pp_future **f)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "futures.h"
 
+#include <pthread.h>
+
 struct answers {
 	const char *called;
 	bool cancelled;
@@ -47,6 +49,32 @@ struct pp_future *future_in(enum future_state s)
 	if (s == F_RAISED)
 		REQUIRE(set_exception(f, THE_EXCEPTION) == PP_OK);
 	return f;
+}
+
+struct small {
+	void (*call)(void *arg);
+	void *arg;
+};
+
+static void *call_it(void *arg)
+{
+	struct small *s = arg;
+
+	s->call(s->arg);
+	return NULL;
+}
+
+void on_a_small_stack(void (*call)(void *arg), void *arg)
+{
+	struct small s = {call, arg};
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	REQUIRE(pthread_attr_init(&attr) == 0);
+	REQUIRE(pthread_attr_setstacksize(&attr, 256 * 1024) == 0);
+	REQUIRE(pthread_create(&thread, &attr, call_it, &s) == 0);
+	REQUIRE(pthread_join(thread, NULL) == 0);
+	pthread_attr_destroy(&attr);
 }
 
 int task_return_at_gate(void *gate, void **outcome)

@@ -50,6 +50,12 @@ void expect_fresh(struct pp_future *f);
 void expect_result(struct pp_future *f, enum future_state s, double timeout);
 void expect_exception(struct pp_future *f, enum future_state s, double timeout);
 
+/*
+ * Have call(arg) done by a thread with a stack that has no place for a frame for each of
+ * twenty thousand futures or callbacks.
+ */
+void on_a_small_stack(void (*call)(void *arg), void *arg);
+
 /* Once the gate is open: tasks that end with THE_VALUE or THE_EXCEPTION, and an initializer that fails. */
 int task_return_at_gate(void *gate, void **outcome);
 int task_raise_at_gate(void *gate, void **outcome);

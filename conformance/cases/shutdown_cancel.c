@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "shutdowns.h"
 
+#include <stdlib.h>
+
 static void expect_all_cancelled(int workers, int victims)
 {
 	struct pp_executor *e = executor_new(workers);
@@ -32,6 +34,29 @@ CASE(shutdown_32_cancels_all_that_is_pending)
 CASE(shutdown_32_cancels_all_behind_several_workers)
 {
 	expect_all_cancelled(3, 20);
+}
+
+static void cancel_all_of(void *e)
+{
+	backend()->shutdown_cancel(e, false);
+}
+
+/* What cancels them has no place on its stack for a frame of each. */
+CASE(shutdown_32_cancels_twenty_thousand_on_a_small_stack)
+{
+	enum { N = 20000 };
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future **f = calloc(N, sizeof(struct pp_future *));
+
+	REQUIRE(f);
+	need_form(CANCELS_RETURNS);
+	submit_victims(e, f, N);
+	on_a_small_stack(cancel_all_of, e);
+	gate_open(w->gate);
+	shutdown_wait(e);
+	expect_cancelled(f, N);
+	free(f);
 }
 
 /* Those that were cancelled before stand at the head, in the middle and at the end. */
