@@ -498,17 +498,18 @@ CASE(shutdown_27_of_an_executor_without_work)
 	}
 }
 
-/* A shutdown that waits, after one that did not and with so much to do. */
-static void expect_waits_after(enum form first)
+/* A shutdown that waits in that form, after one that did not. */
+static void expect_waits_after(enum form first, enum form second)
 {
 	struct pp_executor *e = executor_new(1);
 	struct work *w = work_on(e, 1);
 	struct shutter s;
 
 	need_form(first);
+	need_form(second);
 	REQUIRE(shut_down(e, first) == PP_OK);
-	shutter_start(&s, e, WAITS, w->ended);
-	context("a task runs: a shutdown that waits has returned after %s", form_names[first]);
+	shutter_start(&s, e, second, w->ended);
+	context("a task runs: %s has returned after %s", form_names[second], form_names[first]);
 	EXPECT_INT(0, counter_value(s.returned));
 	gate_open(w->gate);
 	shutter_join(&s, 1);
@@ -516,12 +517,22 @@ static void expect_waits_after(enum form first)
 
 CASE(shutdown_28_waits_after_one_that_did_not)
 {
-	expect_waits_after(RETURNS);
+	expect_waits_after(RETURNS, WAITS);
 }
 
 CASE(shutdown_28_waits_after_one_that_cancelled_and_did_not)
 {
-	expect_waits_after(CANCELS_RETURNS);
+	expect_waits_after(CANCELS_RETURNS, WAITS);
+}
+
+CASE(shutdown_28_cancels_and_waits_after_one_that_did_not)
+{
+	expect_waits_after(RETURNS, CANCELS_WAITS);
+}
+
+CASE(shutdown_28_cancels_and_waits_after_one_that_cancelled_and_did_not)
+{
+	expect_waits_after(CANCELS_RETURNS, CANCELS_WAITS);
 }
 
 CASE(shutdown_28_waits_for_queued_work_after_one_that_did_not)
