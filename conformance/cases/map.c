@@ -636,6 +636,48 @@ CASE(map_52_time_runs_from_the_call)
 	EXPECT(early);
 }
 
+/* MAP-52: the same for the second ask, when the first was given its outcome. */
+static double second_ask_when_time_is_up(double timeout, size_t buffersize)
+{
+	struct pp_executor *e = executor_new(1);
+	struct pp_map *it = NULL;
+	double begin = now();
+	void *args[2], *raised;
+
+	steps_new(args, 2);
+	REQUIRE(map_begin(e, task_step, source_of(args, 2, NULL), timeout, buffersize, &it, &raised) == PP_OK);
+	open_step(args[0]);
+	await_step(args[1]); /* the only worker has ended the first */
+	pass_until(begin + timeout + TICK);
+	context("map asked when its time is up, with one outcome there");
+	expect_next(it, PP_OK, token(0));
+	begin = now();
+	context("map asked again when its time is up");
+	expect_next(it, PP_TIMEOUT, token(4000));
+	return now() - begin;
+}
+
+static void expect_time_runs_on(size_t buffersize)
+{
+	double timeout = short_time();
+	int tries = 6, early = 0;
+
+	for (; tries > 0 && !early; tries--, timeout *= 2)
+		early = second_ask_when_time_is_up(timeout, buffersize) < timeout - TICK;
+	context("of the second asks that came when the time was up, none was answered before as much had passed again");
+	EXPECT(early);
+}
+
+CASE(map_52_time_runs_on_after_an_outcome)
+{
+	expect_time_runs_on(0);
+}
+
+CASE(map_52_time_runs_on_after_an_outcome_with_buffersize)
+{
+	expect_time_runs_on(2);
+}
+
 /* MAP-31: the outcome comes after TIMEOUT and is there to be taken. */
 CASE(map_31_asked_again_after_timeout)
 {

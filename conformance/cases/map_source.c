@@ -5,6 +5,7 @@
  * What a source did is seen from counters that it raises; that a task is not
  * submitted yet, from the source not having been asked for its argument.
  */
+#include "initializers.h"
 #include "maps.h"
 
 #include <pthread.h>
@@ -624,6 +625,25 @@ CASE(map_47_shut_down_after_the_first_ask)
 	EXPECT_STATUS(PP_SHUTDOWN, status);
 }
 
+/* MAP-25: the initializer of a second worker fails, when the first outcome is there and none was taken. */
+CASE(map_25_pool_that_breaks_with_more_to_submit)
+{
+	struct plan *p = plan_new(2, 2);
+	struct pp_map *it = mapped_watched(p->e, watched_new(8, PP_STOP_ITERATION), 1);
+	struct gate *gate = hold(p->e, 1);
+	struct pp_future *victim = submit(p->e, must_not_run, NULL);
+	void *outcome;
+	int status = PP_OK;
+
+	gate_open(p->gate);
+	expect_broken(victim);
+	gate_open(gate);
+	context("map over eight arguments with a buffersize of 1, its pool broken when the first task had ended");
+	for (int i = 0; i < 8 && status == PP_OK; i++)
+		status = map_next(it, &outcome);
+	EXPECT_STATUS(PP_BROKEN, status);
+}
+
 /* MAP-48: the two in the buffer come first. */
 CASE(map_48_buffered_outcomes_before_shutdown_is_told)
 {
@@ -662,6 +682,21 @@ CASE(map_4_stopped_for_good_after_the_exception_of_the_source)
 	REQUIRE(take(it, 5, &taken) == PP_RAISED);
 	for (int i = 0; i < 3; i++) {
 		context("ask number %d after the exception of the source", i + 1);
+		expect_next(it, PP_STOP_ITERATION, token(4000));
+	}
+}
+
+/* MAP-4: so is that its executor refuses. */
+CASE(map_4_stopped_for_good_after_a_shutdown)
+{
+	struct pp_executor *e = executor_any();
+	struct pp_map *it = mapped_watched(e, watched_new(8, PP_STOP_ITERATION), 2);
+	int taken;
+
+	shutdown_wait(e);
+	REQUIRE(take(it, 8, &taken) == PP_SHUTDOWN);
+	for (int i = 0; i < 3; i++) {
+		context("ask number %d after SHUTDOWN was told", i + 1);
 		expect_next(it, PP_STOP_ITERATION, token(4000));
 	}
 }
