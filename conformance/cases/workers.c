@@ -8,6 +8,9 @@
  */
 #include "meetings.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 /* ---- tasks that note their begin and end ------------------------------------- */
 
 struct meter {
@@ -668,6 +671,42 @@ CASE(worker_14_outlives_tasks_that_raise)
 		REQUIRE(result(fs[i], PP_FOREVER, &outcome) == PP_RAISED);
 	context("four tasks that need each other, on four workers that ran eight which raised");
 	expect_meeting(e, 4);
+}
+
+static int task_tell_thread(void *raises, void **outcome)
+{
+	*outcome = (void *)syscall(SYS_gettid);
+	return raises ? PP_RAISED : PP_OK;
+}
+
+/* The thread that the only worker runs a task in. */
+static void *thread_of_a_task(struct pp_executor *e, bool raises)
+{
+	void *thread = NULL;
+
+	REQUIRE(result(submit(e, task_tell_thread, raises ? token(1) : NULL), PP_FOREVER, &thread) ==
+		(raises ? PP_RAISED : PP_OK));
+	return thread;
+}
+
+/* WORKER-14: where tasks that return leave it the same; an executor may change its workers as it likes. */
+CASE(worker_14_the_same_one_after_tasks_that_raise)
+{
+	enum { N = 10 };
+	struct pp_executor *e = executor_new(1);
+	void *first = thread_of_a_task(e, false);
+
+	for (int i = 0; i < N; i++)
+		if (thread_of_a_task(e, false) != first)
+			return;
+	for (int i = 0; i < N; i++) {
+		thread_of_a_task(e, true);
+		void *next = thread_of_a_task(e, false);
+
+		context("thread of a task on the only worker, which has kept it through %d tasks that returned, after one that raised",
+			N + 1 + i);
+		EXPECT_PTR(first, next);
+	}
 }
 
 /* WORKER-15: both workers come across cancelled ones. */
