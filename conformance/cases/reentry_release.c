@@ -64,6 +64,21 @@ CASE(reentry_45_release_asks_about_its_future)
 	EXPECT(in->status == PP_OK || in->status == PP_TIMEOUT);
 }
 
+/* It is called by cancel itself, or when the worker is free. */
+CASE(reentry_45_release_of_cancelled_work_asks_about_its_future)
+{
+	struct inside *in = inside_new(deed_ask_own, executor_new(1));
+	struct gate *gate = hold(in->e, 1);
+
+	in->own = submit_with_release(in->e, must_not_run, in, release_inside);
+	gate_open(in->ready);
+	EXPECT(cancel(in->own));
+	gate_open(gate);
+	let(in);
+	context("a release function has asked about the future of its argument, which was cancelled");
+	EXPECT_STATUS(PP_CANCELLED, in->status);
+}
+
 CASE(reentry_46_release_shuts_down)
 {
 	struct inside *in;
