@@ -959,6 +959,27 @@ CASE(exit_17_pool_that_breaks_beside_a_busy_worker)
 	expect_ended(log, counter_value(log->begun));
 }
 
+/* The pool is broken before the process exits. */
+static void leave_broken_beside_a_busy_worker(void *arg)
+{
+	struct log *log = arg;
+	struct pp_executor *e = executor_new_with_initializer(2, second_fails_late, log);
+	struct pp_future *f;
+	void *outcome;
+
+	log->accepted = try_submit(e, task_take_longer, log, &f) == PP_OK;
+	if (try_submit(e, task_return, NULL, &f) == PP_OK)
+		result(f, PP_FOREVER, &outcome);
+}
+
+CASE(exit_2_running_task_of_a_broken_pool_ends)
+{
+	struct log *log = log_new();
+
+	expect_left(leave_broken_beside_a_busy_worker, log, 0);
+	expect_ended(log, log->accepted);
+}
+
 /* ---- from a task ------------------------------------------------------------------------- */
 
 static int task_leave(void *arg, void **outcome)
