@@ -79,6 +79,40 @@ CASE(reentry_45_release_of_cancelled_work_asks_about_its_future)
 	EXPECT_STATUS(PP_CANCELLED, in->status);
 }
 
+CASE(reentry_45_release_of_shutdown_asks_about_its_future)
+{
+	struct inside *in;
+	struct gate *gate;
+
+	NEED(submit_with_release);
+	NEED(shutdown_cancel);
+	NEED(shutdown_nowait);
+	in = inside_new(deed_ask_own, executor_new(1));
+	gate = hold(in->e, 1);
+	in->own = submit_with_release(in->e, must_not_run, in, release_inside);
+	gate_open(in->ready);
+	REQUIRE(shutdown_cancel(in->e, false) == PP_OK);
+	gate_open(gate);
+	let(in);
+	context("a release function has asked about the future of its argument, which shutdown cancelled");
+	EXPECT_STATUS(PP_CANCELLED, in->status);
+}
+
+CASE(reentry_45_release_of_a_breaking_pool_asks_about_its_future)
+{
+	struct gate *gate = gate_new();
+	struct inside *in;
+
+	NEED(submit_with_release);
+	in = inside_new(deed_ask_own, executor_new_with_initializer(1, initializer_fail_at_gate, gate));
+	in->own = submit_with_release(in->e, must_not_run, in, release_inside);
+	gate_open(in->ready);
+	gate_open(gate);
+	let(in);
+	context("a release function has asked about the future of its argument, whose pool broke");
+	EXPECT(in->status == PP_BROKEN || in->status == PP_TIMEOUT);
+}
+
 CASE(reentry_46_release_shuts_down)
 {
 	struct inside *in;
