@@ -219,6 +219,24 @@ CASE(wait_9_first_exception_with_one_raised_before)
 	EXPECT(done[1]);
 }
 
+/* WAIT-9: held, raised, and a value after it; in both orders. */
+CASE(wait_9_first_exception_with_a_value_after_it)
+{
+	struct pp_executor *e = executor_new(2);
+	struct pp_future *raised = ended(e, task_raise), *returned = ended(e, task_return);
+	struct held *h = held_new(e, false);
+	struct pp_future *fs[2][3] = {{h->f, raised, returned}, {h->f, returned, raised}};
+
+	for (int i = 0; i < 2; i++) {
+		bool done[3] = {true, false, false};
+
+		context("FIRST_EXCEPTION without a timeout over a running future, one that has raised and one with a value, order %d", i);
+		EXPECT_STATUS(PP_OK, wait_for(fs[i], 3, PP_FOREVER, PP_FIRST_EXCEPTION, done));
+		EXPECT_FALSE(done[0]);
+		EXPECT(done[1] && done[2]);
+	}
+}
+
 /* WAIT-10: values before and during the wait; then the exception. */
 CASE(wait_10_first_exception_outlasts_values)
 {
