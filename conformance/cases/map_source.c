@@ -433,6 +433,26 @@ CASE(map_42_does_not_read_further_ahead_when_time_is_up)
 	EXPECT_AT_MOST(2, counter_value(pulled));
 }
 
+/* MAP-42: nor does one that comes after an outcome was taken. */
+CASE(map_42_does_not_read_further_ahead_when_time_is_up_after_an_outcome)
+{
+	struct pp_executor *e = executor_new(1);
+	struct counter *pulled = counter_new();
+	struct pp_map *it = NULL;
+	void *args[6], *raised;
+
+	steps_new(args, 6);
+	REQUIRE(map_begin(e, task_step, source_of(args, 6, pulled), short_time(), 2, &it, &raised) == PP_OK);
+	open_step(args[0]);
+	await_step(args[1]); /* the only worker has ended the first */
+	expect_next(it, PP_OK, token(0));
+	for (int i = 0; i < 3; i++) {
+		expect_next(it, PP_TIMEOUT, token(4000));
+		context("arguments read with a buffersize of 2 when one outcome was taken and %d asks have timed out", i + 1);
+		EXPECT_AT_MOST(3, counter_value(pulled));
+	}
+}
+
 /* MAP-41: two of five, run without an ask. */
 CASE(map_41_submits_as_many_as_buffersize)
 {
