@@ -382,6 +382,32 @@ CASE(shutdown_43_as_completed_begins_when_all_is_over)
 	expect_all_yielded(AFTER_ALL);
 }
 
+/* SHUTDOWN-42: what its caller cancelled became done then, and does not again. */
+CASE(shutdown_42_as_completed_yields_what_was_cancelled_before_once)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = gate_new();
+	struct pp_future *fs[2] = {submit(e, task_pass_gate, gate), submit(e, must_not_run, NULL)}, *f = NULL;
+	struct pp_completed *it;
+
+	need_form(CANCELS_RETURNS);
+	need_as_completed();
+	gate_await(gate, 1);
+	it = as_completed_begin(fs, 2, PP_FOREVER);
+	REQUIRE(cancel(fs[1]));
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(gate);
+	shutdown_wait(e);
+	context("as_completed over a task that ran and work that its caller cancelled, and then shutdown");
+	for (int i = 0, seen = 0; i < 2; i++) {
+		EXPECT_STATUS(PP_OK, as_completed_next(it, &f));
+		seen |= f == fs[0] ? 1 : 2;
+		if (i == 1)
+			EXPECT_INT(3, seen);
+	}
+	EXPECT_STATUS(PP_STOP_ITERATION, as_completed_next(it, &f));
+}
+
 CASE(shutdown_44_wait_for_a_future_cancelled_before)
 {
 	struct pp_executor *e = executor_new(1);
