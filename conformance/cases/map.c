@@ -586,13 +586,12 @@ CASE(map_30_just_beyond_a_word)
 {
 	static const double ends[] = {0x1p31 / 1e6, 0x1p32 / 1e6, 0x1p31 / 1e3, 0x1p32 / 1e3, 0x1p31, 0x1p32};
 	enum { N = sizeof(ends) / sizeof(ends[0]) };
-	struct pp_executor *e = executor_new(1);
 	struct asker a[N];
 	void *args[1];
 
 	steps_new(args, 1);
 	for (int i = 0; i < N; i++) {
-		a[i] = (struct asker){.it = mapped_for(e, task_step, args, 1, ends[i] + 0.001)};
+		a[i] = (struct asker){.it = mapped_for(executor_new(1), task_step, args, 1, ends[i] + 0.001)};
 		asker_start(&a[i]);
 	}
 	pass_time(short_time());
