@@ -5,6 +5,7 @@
  * Constructors run and foreign libraries are loaded with dlopen, so the tool
  * itself never does that.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "loader.h"
 #include "report.h"
 #include "runner.h"
+#include "sanitizers.h"
 #include "support.h"
 
 static void load(void *arg)
@@ -67,5 +69,8 @@ bool probe(char **name, char **version, char *error, size_t size)
 	good = guest_run(&g, load, NULL, GUEST_LIMIT * time_scale) &&
 	       read_answer(&g, name, version, error, size);
 	guest_close(&g);
+	if (good && !sanitizers_see(target.path))
+		fprintf(stderr, "poolproof: note: %s is not built with -fsanitize=thread: what its atomic operations put in order may be called a data race\n",
+			target.path);
 	return good;
 }

@@ -27,7 +27,8 @@ enum runner_end runner_run(const struct runner *r, char *error, size_t size);
 
 /*
  * Load target in a guest, under a deadline, and tell what it is.  false with
- * one line in error, which says what to do, if it will not do.
+ * one line in error, which says what to do, if it will not do.  A note on stderr if it will,
+ * but ThreadSanitizer does not see what it does.
  */
 bool probe(char **name, char **version, char *error, size_t size);
 

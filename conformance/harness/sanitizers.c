@@ -4,10 +4,14 @@
 
 #include <ctype.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default"), used))
 #define REPORT_LINES 14
@@ -71,6 +75,30 @@ double sanitizers_slowdown(void)
 	if (has_symbol("__tsan_init"))
 		return 5;
 	return has_symbol("__asan_init") ? 2 : 1;
+}
+
+bool sanitizers_know(const char *path)
+{
+	static const char name[] = "__tsan_init";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *text = MAP_FAILED;
+	struct stat st;
+	bool known = true;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0)
+		text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (text != MAP_FAILED) {
+		known = memmem(text, (size_t)st.st_size, name, sizeof(name)) != NULL;
+		munmap(text, (size_t)st.st_size);
+	}
+	if (fd >= 0)
+		close(fd);
+	return known;
+}
+
+bool sanitizers_see(const char *path)
+{
+	return !has_symbol("__tsan_init") || sanitizers_know(path);
 }
 
 static void *nothing(void *arg)

@@ -29,6 +29,15 @@ void sanitizers_settle(void);
 void sanitizers_forget_leaks(void);
 
 /*
+ * Does the file, a shared object, name what code built with -fsanitize=thread calls?  True if it
+ * cannot be read.
+ */
+bool sanitizers_know(const char *path);
+
+/* False if ThreadSanitizer is in this process and does not see what the code of that file does. */
+bool sanitizers_see(const char *path);
+
+/*
  * What a sanitizer said in output, its first lines as one malloc'd text; NULL
  * if none spoke.  *o is RACE, or LEAK.
  */

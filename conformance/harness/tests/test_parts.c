@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* test_parts.c: small parts of the harness that need no backend. */
-#define _GNU_SOURCE
 #include <check.h>
 #include <sched.h>
 #include <signal.h>
@@ -33,6 +32,24 @@ START_TEST(sanitizer_reports_are_read)
 	free(text);
 	ck_assert_ptr_null(sanitizers_report("panic: runtime error: index out of range", &o));
 	ck_assert_ptr_null(sanitizers_report(NULL, &o));
+}
+END_TEST
+
+START_TEST(objects_are_looked_into)
+{
+	char name[] = "/tmp/poolproof-object-XXXXXX";
+	static const char text[] = "\177ELF\0__tsan_init\0";
+	int fd = mkstemp(name);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert(sanitizers_know(name)); /* empty: nothing is known about it */
+	ck_assert_int_eq(write(fd, text, 5), 5);
+	ck_assert(!sanitizers_know(name));
+	ck_assert_int_eq(write(fd, text + 5, sizeof(text) - 5), (ssize_t)sizeof(text) - 5);
+	ck_assert(sanitizers_know(name));
+	close(fd);
+	unlink(name);
+	ck_assert(sanitizers_know(name));
 }
 END_TEST
 
@@ -135,6 +152,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(t, sanitizer_reports_are_read);
+	tcase_add_test(t, objects_are_looked_into);
 	tcase_add_test(t, slot_text_needs_no_nul);
 	tcase_add_test(t, only_waits_without_end_count);
 	tcase_add_test(t, others_starve_a_process);
