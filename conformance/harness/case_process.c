@@ -12,6 +12,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "keeper.h"
 #include "rehearsal.h"
@@ -49,9 +50,11 @@ static void judge_checks(void)
 		end_as(FAIL, &f, "the case ended without having executed a check");
 }
 
+static pid_t checker; /* the process that forks the cases */
+
 static void run_case(void)
 {
-	guest_begin();
+	guest_begin(checker);
 	valgrind_begin();
 	arena_open();
 	leaks_begin();
@@ -167,6 +170,7 @@ _Noreturn void checker_main(void *errand, int output)
 	const struct errand *next = errand;
 
 	keeper_begin(output);
+	checker = getpid();
 	for (;;) {
 		the_case = next->c;
 		time_scale = next->scale;

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "keeper.h"
 #include "proc.h"
 #include "report.h"
 #include "stacks.h"
@@ -78,6 +79,8 @@ static bool wake(struct guest *g)
 
 bool guest_start(struct guest *g, void (*keeper)(void *arg, int output), void *arg, double limit)
 {
+	pid_t supervisor = getpid();
+
 	slot_clear(g->slot);
 	if (ftruncate(g->output, 0) < 0 || lseek(g->output, 0, SEEK_SET) < 0)
 		return false;
@@ -96,6 +99,7 @@ bool guest_start(struct guest *g, void (*keeper)(void *arg, int output), void *a
 	fflush(NULL);
 	g->pid = fork();
 	if (g->pid == 0) {
+		die_with(supervisor);
 		slot = g->slot;
 		keeper(arg, g->output);
 		_exit(127);

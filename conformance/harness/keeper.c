@@ -68,7 +68,6 @@ void keeper_begin(int output)
 	struct rlimit most = {OUTPUT_MAX, OUTPUT_MAX};
 	struct rlimit no_core = {0, 0};
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	setpgid(0, 0);
 	default_signals();
@@ -78,9 +77,16 @@ void keeper_begin(int output)
 	setrlimit(RLIMIT_CORE, &no_core);
 }
 
-void guest_begin(void)
+void die_with(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		raise(SIGKILL);
+}
+
+void guest_begin(pid_t keeper)
+{
+	die_with(keeper);
 	default_signals();
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	fflush(NULL);
@@ -124,13 +130,13 @@ void keeper_rest(void)
 void keep_body(void *keeping, int output)
 {
 	struct keeping *k = keeping;
+	pid_t pid, keeper = getpid();
 	int status = 0;
-	pid_t pid;
 
 	keeper_begin(output);
 	pid = fork();
 	if (pid == 0) {
-		guest_begin();
+		guest_begin(keeper);
 		k->body(k->arg);
 		atomic_store(&slot->phase, PHASE_EXIT);
 		_exit(0);

@@ -6,6 +6,8 @@
 #ifndef POOLPROOF_KEEPER_H
 #define POOLPROOF_KEEPER_H
 
+#include <sys/types.h>
+
 /* The first thing that a keeper does.  output becomes its stdout and stderr. */
 void keeper_begin(int output);
 
@@ -19,6 +21,9 @@ void keeper_rest(void);
  * The first thing that a process below a keeper does: it dies with it, and the
  * threads that it has by now are none of a backend's.
  */
-void guest_begin(void);
+void guest_begin(pid_t keeper);
+
+/* This process, which parent has forked, dies with it, also if that has died by now. */
+void die_with(pid_t parent);
 
 #endif
