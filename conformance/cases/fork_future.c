@@ -312,23 +312,36 @@ static void finish_and_iterate(void *arg)
 	iterate(arg);
 }
 
-CASE(fork_22_future_that_the_child_finishes)
+/* An iterator over two futures, of which the first is done. */
+static void iterate_over_two(struct log *log)
 {
-	struct log *log = log_new();
-	int i;
-
 	NEED(as_completed_begin);
 	NEED(set_result);
 	log->f[0] = future_new();
 	log->f[1] = future_new();
 	REQUIRE(set_result(log->f[0], THE_VALUE) == PP_OK);
 	log->it = as_completed_begin(log->f, 2, PP_FOREVER);
-	expect_left(process_fork_run(finish_and_iterate, log), 0);
+}
+
+static void expect_both_given(struct log *log, const char *whose)
+{
+	int i;
+
 	for (i = 0; i < 2; i++) {
-		context("the iterator in the child gives the future that was done %s", i == 0 ? "at the fork" : "by the child itself");
+		context("the iterator in the child%s gives the future that was done %s", whose,
+			i == 0 ? "at the fork" : "by the child itself");
 		EXPECT_STATUS(PP_OK, log->status[i]);
 		EXPECT(log->outcome[0] == log->f[i] || log->outcome[1] == log->f[i]); /* in whichever order */
 	}
+}
+
+CASE(fork_22_future_that_the_child_finishes)
+{
+	struct log *log = log_new();
+
+	iterate_over_two(log);
+	expect_left(process_fork_run(finish_and_iterate, log), 0);
+	expect_both_given(log, "");
 	as_completed_end(log->it);
 }
 
@@ -376,23 +389,12 @@ static void expect_child_finishes_beside(void (*waits)(void *))
 {
 	struct log *log = log_of_threads_new();
 	struct thread *t;
-	int i;
 
-	NEED(as_completed_begin);
-	NEED(set_result);
-	log->f[0] = future_new();
-	log->f[1] = future_new();
-	REQUIRE(set_result(log->f[0], THE_VALUE) == PP_OK);
-	log->it = as_completed_begin(log->f, 2, PP_FOREVER);
+	iterate_over_two(log);
 	t = thread_start(waits, log);
 	thread_settle(t);
 	expect_left(process_fork_run(reuse_stacks_and_finish, log), 0);
-	for (i = 0; i < 2; i++) {
-		context("the iterator in the child, whose parent waits for the same in a thread, gives the future that was done %s",
-			i == 0 ? "at the fork" : "by the child itself");
-		EXPECT_STATUS(PP_OK, log->status[i]);
-		EXPECT(log->outcome[0] == log->f[i] || log->outcome[1] == log->f[i]);
-	}
+	expect_both_given(log, ", whose parent waits for the same in a thread,");
 	set_result(log->f[1], THE_VALUE);
 	thread_join(t);
 	as_completed_end(log->it);
