@@ -11,7 +11,7 @@
 #   make results, make outcomes    fuzz/RESULTS.md and fuzz/OUTCOMES.md anew (TIME=600)
 #   make bench                     the reference beside its peers (BENCH=--quick)
 #   make guard                     its speed in counts that no load changes
-#   make soak TIME=600             the suite over and over under load (RUNS=n)
+#   make soak TIME=600             the suite over and over under load (RUNS=n OTHERS=n)
 #   make coverage                  reports in build-coverage/
 #   make spec                      the specification as one page, build/spec.html
 #   make install DESTDIR= PREFIX=/usr/local
@@ -243,7 +243,7 @@ harness-tests: all $(HTEST_BINS) $(B)/harness-tests/hostile.so $(B)/harness-test
 soak:
 	@ci/deps soak
 	@$(MAKE) --no-print-directory all
-	@ci/soak $(if $(TIME),--time $(TIME)) $(if $(RUNS),--runs $(RUNS))
+	@ci/soak $(if $(TIME),--time $(TIME)) $(if $(RUNS),--runs $(RUNS)) $(if $(OTHERS),--others $(OTHERS))
 
 coverage:
 	@ci/deps coverage
