@@ -163,6 +163,8 @@ size_t proc_threads(pid_t pid, pid_t *tids, size_t max)
 
 /* ---- the tree of processes -------------------------------------------------- */
 
+bool proc_reads_all;
+
 struct process {
 	pid_t pid;
 	pid_t parent;
@@ -186,6 +188,52 @@ static bool read_process(pid_t pid, struct process *p)
 	*p = (struct process){pid, parent, false};
 	return true;
 }
+
+/* pids has room for max; n may be more. */
+struct tree {
+	pid_t *pids;
+	size_t n, max;
+};
+
+static void add_children_of_thread(struct tree *t, int folder, const char *tid)
+{
+	struct process child;
+	char path[32];
+	FILE *list;
+	int fd, pid;
+
+	snprintf(path, sizeof(path), "%.10s/children", tid);
+	fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+	list = fd >= 0 ? fdopen(fd, "r") : NULL;
+	if (!list)
+		return;
+	while (fscanf(list, "%d", &pid) == 1) {
+		if (!read_process(pid, &child))
+			continue;
+		if (t->n < t->max)
+			t->pids[t->n] = pid;
+		t->n++;
+	}
+	fclose(list);
+}
+
+static void add_children(struct tree *t, pid_t parent)
+{
+	struct dirent *entry;
+	char folder[64];
+	DIR *d;
+
+	snprintf(folder, sizeof(folder), "/proc/%d/task", (int)parent);
+	d = opendir(folder);
+	if (!d)
+		return;
+	while ((entry = readdir(d)))
+		if (atoi(entry->d_name))
+			add_children_of_thread(t, dirfd(d), entry->d_name);
+	closedir(d);
+}
+
+/* ---- the same where the kernel does not list the children of a thread */
 
 static struct process *read_processes(size_t *count)
 {
@@ -213,7 +261,7 @@ static bool is_below(const struct process *all, size_t count, pid_t parent, pid_
 	return false;
 }
 
-size_t proc_descendants(pid_t root, pid_t *pids, size_t max)
+static size_t find_descendants(pid_t root, pid_t *pids, size_t max)
 {
 	size_t i, count, n = 0;
 	struct process *all = read_processes(&count);
@@ -232,4 +280,17 @@ size_t proc_descendants(pid_t root, pid_t *pids, size_t max)
 	} while (more);
 	free(all);
 	return n;
+}
+
+size_t proc_descendants(pid_t root, pid_t *pids, size_t max)
+{
+	struct tree t = {pids, 0, max};
+	size_t i;
+
+	if (proc_reads_all || access("/proc/thread-self/children", F_OK) != 0)
+		return find_descendants(root, pids, max);
+	add_children(&t, root);
+	for (i = 0; i < t.n && i < max; i++)
+		add_children(&t, pids[i]);
+	return t.n;
 }

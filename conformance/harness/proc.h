@@ -45,8 +45,12 @@ size_t proc_threads(pid_t pid, pid_t *tids, size_t max);
 
 /*
  * The processes under root, its children first, without root itself and without
- * those of which no thread is left; returns how many there are, of which max are stored.
+ * those of which no thread is left; returns how many there are, of which max are stored,
+ * or just more than max.  Asked of the lists of children that the kernel keeps
+ * (CONFIG_PROC_CHILDREN), or found among all processes, where it keeps none or
+ * proc_reads_all is set, for a test.
  */
 size_t proc_descendants(pid_t root, pid_t *pids, size_t max);
+extern bool proc_reads_all;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_parts.c: small parts of the harness that need no backend. */
 #include <check.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -137,6 +138,72 @@ START_TEST(others_starve_a_process)
 }
 END_TEST
 
+static pid_t start_sleeper(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	for (;;)
+		pause();
+}
+
+static void *start_sleeper_in_a_thread(void *told)
+{
+	pid_t pid = start_sleeper();
+
+	if (write(*(int *)told, &pid, sizeof(pid)) < 0)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+/* Below root a child, one of another thread of its, one that has ended, and one of the first: what both ways find. */
+START_TEST(descendants_are_found)
+{
+	pid_t root, pids[4], below[3];
+	int told[2];
+
+	ck_assert_int_eq(pipe(told), 0);
+	root = fork();
+	if (root == 0) {
+		pthread_t thread;
+		pid_t child = fork();
+
+		if (child == 0)
+			start_sleeper_in_a_thread(&told[1]);
+		if (write(told[1], &child, sizeof(child)) < 0)
+			_exit(1);
+		child = fork();
+		if (child == 0)
+			_exit(0);
+		waitid(P_PID, child, &(siginfo_t){0}, WEXITED | WNOWAIT);
+		pthread_create(&thread, NULL, start_sleeper_in_a_thread, &told[1]);
+		for (;;)
+			pause();
+	}
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(read(told[0], &below[i], sizeof(below[i])), sizeof(below[i]));
+	for (int way = 0; way < 2; way++) {
+		proc_reads_all = way;
+		ck_assert_uint_eq(proc_descendants(getpid(), pids, 4), 4);
+		ck_assert_int_eq(pids[0], root);
+		ck_assert_uint_eq(proc_descendants(root, pids, 4), 3);
+		for (int i = 0; i < 3; i++)
+			ck_assert(pids[0] == below[i] || pids[1] == below[i] || pids[2] == below[i]);
+		ck_assert_uint_gt(proc_descendants(root, pids, 1), 1);
+	}
+	proc_reads_all = false;
+	for (int i = 0; i < 3; i++)
+		kill(below[i], SIGKILL);
+	kill(root, SIGKILL);
+	waitpid(root, NULL, 0);
+	ck_assert_uint_eq(proc_descendants(getpid(), pids, 4), 0);
+	close(told[0]);
+	close(told[1]);
+}
+END_TEST
+
 START_TEST(signals_have_names)
 {
 	ck_assert_str_eq(signal_text(SIGSEGV), "SIGSEGV (Segmentation fault)");
@@ -156,6 +223,7 @@ int main(void)
 	tcase_add_test(t, slot_text_needs_no_nul);
 	tcase_add_test(t, only_waits_without_end_count);
 	tcase_add_test(t, others_starve_a_process);
+	tcase_add_test(t, descendants_are_found);
 	tcase_add_test(t, signals_have_names);
 	suite_add_tcase(s, t);
 	srunner_run_all(runner, CK_ENV);
