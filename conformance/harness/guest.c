@@ -23,6 +23,7 @@
 
 #define FIRST_LOOK 0.1 /* seconds; most guests have ended by then */
 #define NEXT_LOOK 0.1
+#define MOST_STARVED 20 /* times its limit */
 #define PATIENCE 2.0 /* seconds for a keeper to end once its tree is killed */
 #define PROCESSES_MAX 256
 
@@ -192,20 +193,15 @@ static bool reap(struct guest *g)
 /* ---- looking ------------------------------------------------------------------------ */
 
 /*
- * Past its limit, of which the time that other programs have cost it is no part.  How long one
- * that is ready has waited is known when it has run once more; where nothing is left, the
- * keeper is about to say so.
+ * Past its limit, of which the time that other programs have cost it is no part, but that there
+ * is an end to it.  Where nothing is left below the keeper, it is about to say so.
  */
 static bool is_overdue(struct guest *g, double taken)
 {
-	struct watch_share before = g->share;
-
 	if (taken < g->limit / 4) /* it costs much to look */
 		return false;
-	g->share = watch_share(g->pid);
-	g->starved += fmax(g->share.starved - before.starved, 0);
-	return taken - g->starved > g->limit && g->share.threads &&
-	       (!g->share.ready || g->share.ran != before.ran);
+	g->starved += watch_starved(&g->share, g->pid);
+	return taken - fmin(g->starved, MOST_STARVED * g->limit) > g->limit && proc_descendants(g->pid, &(pid_t){0}, 1);
 }
 
 static void look(struct guest *g)

@@ -38,8 +38,8 @@ struct guest {
 	char *stacks; /* malloc'd, or NULL */
 
 	double next_look;
-	struct watch_share share; /* at the last look */
-	double starved;		  /* in all, those included that have ended since */
+	struct watch_share share;
+	double starved; /* seconds in all, since a quarter of the limit */
 	struct watch watch;
 	double decided; /* when a verdict was first seen in the slot, or 0 */
 	double killed;	/* when its tree was killed, or 0 */

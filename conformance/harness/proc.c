@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool read_file(char *buffer, size_t size, const char *format, ...)
@@ -84,17 +85,14 @@ bool proc_thread_read(pid_t pid, pid_t tid, struct proc_thread *t)
 	return true;
 }
 
-bool proc_run_time(pid_t pid, pid_t tid, double *ran, double *waited)
+double proc_run_time(pid_t pid)
 {
-	unsigned long long ran_ns, waited_ns;
-	char text[128];
+	clockid_t clock;
+	struct timespec t;
 
-	if (!read_file(text, sizeof(text), "/proc/%d/task/%d/schedstat", (int)pid, (int)tid) ||
-	    sscanf(text, "%llu %llu", &ran_ns, &waited_ns) != 2)
-		return false;
-	*ran = (double)ran_ns * 1e-9;
-	*waited = (double)waited_ns * 1e-9;
-	return true;
+	if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
+		return 0;
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static bool is_untimed_futex_wait(const struct proc_thread *t)

@@ -28,11 +28,8 @@ bool proc_thread_read(pid_t pid, pid_t tid, struct proc_thread *t);
  */
 bool proc_waits_for_others(const struct proc_thread *t);
 
-/*
- * The seconds that a thread has run, and those that it was ready to and had no processor.
- * False if there is no such thread any more, or the kernel does not count.
- */
-bool proc_run_time(pid_t pid, pid_t tid, double *ran, double *waited);
+/* The seconds that the threads of a process have run, those that have ended too; 0 if it is gone. */
+double proc_run_time(pid_t pid);
 
 /* True if pid has a timer of timer_create, which may wake any of its threads. */
 bool proc_has_timers(pid_t pid);
@@ -48,7 +45,7 @@ size_t proc_threads(pid_t pid, pid_t *tids, size_t max);
  * those of which no thread is left; returns how many there are, of which max are stored,
  * or just more than max.  Asked of the lists of children that the kernel keeps
  * (CONFIG_PROC_CHILDREN), or found among all processes, where it keeps none or
- * proc_reads_all is set, for a test.
+ * proc_reads_all is set, for a test.  One may be missed while another beside it ends.
  */
 size_t proc_descendants(pid_t root, pid_t *pids, size_t max);
 extern bool proc_reads_all;

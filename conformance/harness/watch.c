@@ -2,6 +2,8 @@
 /* watch.c: see watch.h. */
 #include "watch.h"
 
+#include <math.h>
+
 #include "proc.h"
 
 #define PROCESSES_MAX 128
@@ -95,25 +97,31 @@ enum watch_result watch_sample(struct watch *w, pid_t root, const struct slot *s
 	return conclude(w, &sample);
 }
 
-struct watch_share watch_share(pid_t root)
+static bool is_ready(pid_t pid)
 {
-	pid_t pids[PROCESSES_MAX], tids[THREADS_MAX];
-	size_t i, k, threads, n = proc_descendants(root, pids, PROCESSES_MAX);
-	struct watch_share share = {0};
-	double ran, waited, longest = 0;
+	pid_t tids[THREADS_MAX];
+	size_t i, n = proc_threads(pid, tids, THREADS_MAX);
 	struct proc_thread t;
 
+	for (i = 0; i < n && i < THREADS_MAX; i++)
+		if (proc_thread_read(pid, tids[i], &t) && t.state == 'R')
+			return true;
+	return false;
+}
+
+double watch_starved(struct watch_share *share, pid_t root)
+{
+	struct watch_share before = *share;
+	pid_t pids[PROCESSES_MAX];
+	size_t i, n = proc_descendants(root, pids, PROCESSES_MAX);
+	bool ready = false;
+
+	*share = (struct watch_share){.at = now()};
 	for (i = 0; i < n && i < PROCESSES_MAX; i++) {
-		threads = proc_threads(pids[i], tids, THREADS_MAX);
-		share.threads += threads;
-		for (k = 0; k < threads && k < THREADS_MAX; k++) {
-			if (!proc_run_time(pids[i], tids[k], &ran, &waited))
-				continue;
-			share.ready |= proc_thread_read(pids[i], tids[k], &t) && t.state == 'R';
-			share.ran += ran;
-			longest = waited > longest ? waited : longest;
-		}
+		share->ran += proc_run_time(pids[i]);
+		ready = ready || is_ready(pids[i]);
 	}
-	share.starved = longest > share.ran ? longest - share.ran : 0;
-	return share;
+	if (!ready || !before.at)
+		return 0;
+	return fmax(share->at - before.at - fmax(share->ran - before.ran, 0), 0);
 }

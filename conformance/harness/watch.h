@@ -45,19 +45,18 @@ enum watch_result watch_sample(struct watch *w, pid_t root, const struct slot *s
 /* The same for the threads of one process besides one. */
 enum watch_result watch_threads(struct watch *w, pid_t pid, pid_t besides, const struct slot *s);
 
-/* What the processes below root have had of the processors; of threads that have ended nothing is known. */
+/* What the processes below a root had of the processors by the last look; all zero before the first. */
 struct watch_share {
-	size_t threads;
+	double at;  /* on the clock of now() */
 	double ran; /* seconds, of all threads together */
-
-	/*
-	 * Seconds that other programs have cost them: as many as the thread that has waited
-	 * longest for a processor, less those that all have run, for so many they may have
-	 * cost each other.  A wait that goes on is counted once it has ended.
-	 */
-	double starved;
-	bool ready; /* a thread runs, or would if it had a processor */
 };
-struct watch_share watch_share(pid_t root);
+
+/*
+ * Look at share again, and estimate the seconds since the look before in which other programs kept
+ * the processes below root from running: all in which they have not run, if a thread is ready to.
+ * That is right on the average of many looks, but for those that run half of the time, which
+ * are given a quarter too much.
+ */
+double watch_starved(struct watch_share *share, pid_t root);
 
 #endif

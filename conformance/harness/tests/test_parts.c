@@ -104,12 +104,11 @@ static pid_t start_spinner(void)
 /* A root with a spinner, beside three that are none of its. */
 START_TEST(others_starve_a_process)
 {
+	struct watch_share share = {0};
 	pid_t root, child, others[3];
-	double ran, waited;
+	double starved = 0, begin;
 	int told[2];
 
-	if (!proc_run_time(getpid(), getpid(), &ran, &waited))
-		return;
 	ck_assert_int_eq(pipe(told), 0);
 	root = fork();
 	if (root == 0) {
@@ -122,13 +121,22 @@ START_TEST(others_starve_a_process)
 	ck_assert_int_eq(read(told[0], &child, sizeof(child)), sizeof(child));
 	for (int i = 0; i < 3; i++)
 		others[i] = start_spinner();
-	while (watch_share(root).starved < 0.02)
+	begin = now();
+	ck_assert(watch_starved(&share, root) == 0);
+	while (starved < 0.05) {
 		usleep(1000);
-	ck_assert(watch_share(root).ran > 0 && watch_share(root).ready);
+		starved += watch_starved(&share, root);
+	}
+	ck_assert(share.ran > 0 && starved <= now() - begin);
+	kill(child, SIGSTOP);
+	while (watch_starved(&share, root) > 0)
+		usleep(1000);
+	usleep(1000);
+	ck_assert(watch_starved(&share, root) == 0);
 	kill(child, SIGKILL);
 	kill(root, SIGKILL);
 	waitpid(root, NULL, 0);
-	ck_assert(watch_share(root).starved == 0);
+	ck_assert(watch_starved(&share, root) == 0);
 	for (int i = 0; i < 3; i++) {
 		kill(others[i], SIGKILL);
 		waitpid(others[i], NULL, 0);
