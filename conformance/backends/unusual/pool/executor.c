@@ -191,8 +191,10 @@ static void leave_locked(struct pp_executor *e)
 	bool has_before = e->has_last, is_left_alone;
 	pthread_t before = e->last;
 
-	e->last = pthread_self();
-	e->has_last = true;
+	if (!design->lend_locked) {
+		e->last = pthread_self();
+		e->has_last = true;
+	}
 	e->threads--;
 	is_left_alone = e->threads == 0 && e->handles == 0 && !exiting;
 	if (is_left_alone)
@@ -201,10 +203,10 @@ static void leave_locked(struct pp_executor *e)
 	monitor_leave();
 	if (has_before)
 		pthread_join(before, NULL);
-	if (is_left_alone) {
+	if (is_left_alone && !design->lend_locked)
 		pthread_detach(pthread_self());
+	if (is_left_alone)
 		executor_free(e);
-	}
 }
 
 /* Wait until no thread is left; the calling thread is none of them. */
@@ -244,15 +246,23 @@ static void *thread_main(void *thread_)
 	return NULL;
 }
 
+static bool thread_create_locked(struct thread *thread)
+{
+	pthread_t id;
+
+	if (design->lend_locked)
+		return design->lend_locked(thread_main, thread);
+	return pthread_create(&id, NULL, thread_main, thread) == 0;
+}
+
 static bool start_locked(struct pp_executor *e, void (*body)(struct pp_executor *e), int number)
 {
 	struct thread *thread = malloc(sizeof(*thread));
-	pthread_t id;
 
 	if (!thread)
 		return false;
 	*thread = (struct thread){e, body, number};
-	if (pthread_create(&id, NULL, thread_main, thread) != 0) {
+	if (!thread_create_locked(thread)) {
 		free(thread);
 		return false;
 	}
@@ -644,6 +654,7 @@ const struct pp_backend *pool_backend(const struct design *d, const struct pp_ho
 		}
 	backend.name = d->name;
 	backend.concurrency = d->concurrency;
+	backend.finish = d->finish_all;
 	if (d->bound)
 		backend.queue_bound = d->bound;
 	return &backend;

@@ -190,6 +190,13 @@ struct design {
 	bool (*open_locked)(struct pp_executor *e);
 	void (*close)(struct pp_executor *e);
 
+	/*
+	 * NULL, or in place of pthread_create: false if there is no thread.  What has run body goes
+	 * on afterwards, until no executor is left and finish_all is called.
+	 */
+	bool (*lend_locked)(void *(*body)(void *arg), void *arg);
+	void (*finish_all)(void);
+
 	/* NULL, or where a work item goes, and who takes which. */
 	void (*put_locked)(struct pp_executor *e, struct item *item);
 	struct item *(*take_locked)(struct pp_executor *e);
