@@ -50,15 +50,26 @@ static void judge_checks(void)
 		end_as(FAIL, &f, "the case ended without having executed a check");
 }
 
-static pid_t checker; /* the process that forks the cases */
+static pid_t checker;	  /* the process that forks the cases */
+static bool case_is_warm; /* see struct errand */
+
+static void warm_up(void)
+{
+	void *outcome;
+
+	(void)result(submit(executor_any(), task_return, NULL), PP_FOREVER, &outcome);
+	entries_clean_up();
+}
 
 static void run_case(void)
 {
 	guest_begin(checker);
 	valgrind_begin();
 	arena_open();
-	leaks_begin();
 	thread_is_main = true;
+	if (case_is_warm)
+		warm_up();
+	leaks_begin();
 	slot->at_case = now();
 	enter_phase(PHASE_CASE);
 	the_case->run();
@@ -174,6 +185,7 @@ _Noreturn void checker_main(void *errand, int output)
 	for (;;) {
 		the_case = next->c;
 		time_scale = next->scale;
+		case_is_warm = next->warm;
 		run_check(case_test, CK_FORK);
 		keeper_rest();
 	}

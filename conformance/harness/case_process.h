@@ -19,6 +19,7 @@ void checkers_begin(void);
 struct errand {
 	const struct pp_case *c;
 	double scale; /* of times */
+	bool warm;    /* after an executor has come and gone, with what the first one opens for good */
 };
 
 /* For guest_start, with a struct errand: a keeper for one case after the other. */
@@ -30,5 +31,9 @@ _Noreturn void checker_main(void *errand, int output);
  */
 void leaks_begin(void);
 void leaks_judge(void);
+
+/* Around the loading of the backend: what a library opens then, before there is an executor, is nobody's leak. */
+void leaks_load_begin(void);
+void leaks_load_end(void);
 
 #endif

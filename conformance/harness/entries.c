@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case_process.h"
 #include "loader.h"
 #include "support.h"
 
@@ -40,8 +41,10 @@ static void load(void)
 	int before = atomic_exchange(&slot->phase, PHASE_LOAD);
 	double start = now();
 
+	leaks_load_begin();
 	if (!target_load(&table, error, sizeof(error)))
 		give_up("the backend could not be loaded: %s", error);
+	leaks_load_end();
 	if (backend_stand_in)
 		backend_stand_in(&table);
 	loaded = true;

@@ -31,6 +31,7 @@ struct descriptor {
 	int fd;
 	dev_t device;
 	ino_t file;    /* both 0 if it is not to be asked: Valgrind's own */
+	bool loading;  /* opened while the backend was loaded, which may close it */
 	char what[96]; /* a file may have another name by and by, or none */
 };
 
@@ -60,6 +61,7 @@ static size_t list_descriptors(struct descriptor *list)
 		fstat(fd, &st);
 		list[n].device = st.st_dev;
 		list[n].file = st.st_ino;
+		list[n].loading = false;
 		list[n++].fd = fd;
 	}
 	closedir(d);
@@ -108,18 +110,21 @@ static void judge_descriptors(void)
 
 	for (i = 0; i < count; i++) {
 		const struct descriptor *old = find(before, before_count, after[i].fd);
+		bool same = old && old->device == after[i].device && old->file == after[i].file;
 
-		if (!old)
+		if (!old || (old->loading && !same))
 			add(&left, "%d (%s)", after[i].fd, after[i].what);
-		else if (old->device != after[i].device || old->file != after[i].file)
+		else if (!same)
 			add(&closed, "%d (%s), which is %s now", old->fd, old->what, after[i].what);
 	}
 	for (i = 0; i < before_count; i++)
-		if (!find(after, count, before[i].fd))
+		if (!before[i].loading && !find(after, count, before[i].fd))
 			add(&closed, "%d (%s)", before[i].fd, before[i].what);
-	if (left.items)
+	if (left.items) {
+		slot->left_open = !atomic_load(&slot->decided);
 		slot_decide(LEAK, NULL, "%d descriptor%s left open: %s", left.items,
 			    left.items == 1 ? "" : "s", left.buffer);
+	}
 	if (closed.items)
 		slot_decide(LEAK, NULL, "%d descriptor%s closed that the backend did not open: %s",
 			    closed.items, closed.items == 1 ? "" : "s", closed.buffer);
@@ -230,6 +235,27 @@ static void judge_processes(void)
 void leaks_begin(void)
 {
 	before_count = list_descriptors(before);
+}
+
+static struct descriptor loading[FDS_MAX];
+static size_t loading_count;
+
+void leaks_load_begin(void)
+{
+	loading_count = list_descriptors(loading);
+}
+
+void leaks_load_end(void)
+{
+	static struct descriptor after[FDS_MAX];
+	size_t i, count = list_descriptors(after);
+
+	for (i = 0; i < count && before_count < FDS_MAX; i++) {
+		if (find(loading, loading_count, after[i].fd))
+			continue;
+		before[before_count] = after[i];
+		before[before_count++].loading = true;
+	}
 }
 
 void leaks_judge(void)

@@ -21,6 +21,7 @@
 struct seat {
 	const struct pp_case *c;
 	bool retried;
+	bool warm;
 	struct errand *errand;
 };
 
@@ -208,7 +209,7 @@ static bool start(struct guest *g, struct seat *seat)
 {
 	double scale = seat->retried ? RETRY_SCALE * time_scale : time_scale;
 
-	*seat->errand = (struct errand){seat->c, scale};
+	*seat->errand = (struct errand){seat->c, scale, seat->warm};
 	return guest_start(g, checker_main, seat->errand, GUEST_LIMIT * scale);
 }
 
@@ -233,11 +234,26 @@ static bool fill(const struct runner *r, struct guest *guests, struct seat *seat
 		if (seats[i].c)
 			continue;
 		seats[i].c = r->cases[(*next)++];
-		seats[i].retried = false;
+		seats[i].retried = seats[i].warm = false;
 		if (!start(&guests[i], &seats[i]))
 			return false;
 	}
 	return true;
+}
+
+/* A case that was not finished in time gets more of it. */
+static bool was_late(const struct guest *g, const struct seat *seat)
+{
+	return g->end == GUEST_OVERDUE && !seat->retried && !atomic_load(&g->slot->decided);
+}
+
+/*
+ * A library may open for good what the first executor of a process or a thread needs, an event loop for
+ * example.  That is no leak: it grows with nothing.  What an executor leaves is left by the second one too.
+ */
+static bool left_open(const struct guest *g, const struct seat *seat)
+{
+	return g->end == GUEST_ENDED && !seat->warm && g->slot->left_open;
 }
 
 static enum runner_end take_turns(const struct runner *r, struct guest *guests, struct seat *seats)
@@ -254,8 +270,9 @@ static enum runner_end take_turns(const struct runner *r, struct guest *guests, 
 		if (!g)
 			return RUNNER_INTERRUPTED;
 		seat = &seats[g - guests];
-		if (g->end == GUEST_OVERDUE && !seat->retried && !atomic_load(&g->slot->decided)) {
-			seat->retried = true;
+		if (was_late(g, seat) || left_open(g, seat)) {
+			seat->retried |= was_late(g, seat);
+			seat->warm |= left_open(g, seat);
 			if (!start(g, seat))
 				return RUNNER_FAILED;
 			continue;

@@ -50,6 +50,8 @@ struct slot {
 	char awaited[32];
 	long awaited_least, awaited_now;
 
+	bool left_open; /* the verdict is about descriptors that the case has left open */
+
 	atomic_int full; /* threads inside submit to a work queue that is bounded, and may be full */
 
 	/* On the clock of now(), when the main thread came there; 0: it did not. */

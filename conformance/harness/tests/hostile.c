@@ -317,6 +317,15 @@ static void leave_open(void)
 		abort();
 }
 
+static void leave_open_once(void)
+{
+	static bool open_now;
+
+	if (!open_now)
+		leave_open();
+	open_now = true;
+}
+
 static void close_one(void)
 {
 	close(STDIN_FILENO);
@@ -409,6 +418,7 @@ static const struct deed {
 	{"process_left", leave_process},
 	{"daemon_left", leave_daemon},
 	{"fd_left", leave_open},
+	{"fd_left_once", leave_open_once},
 	{"fd_closed", close_one},
 	{"kill_parent", kill_parent},
 	{"stop_parent", stop_parent},
@@ -720,6 +730,8 @@ const struct pp_backend *poolproof_backend(const struct pp_host *host)
 	for (i = 0; i < host->option_count; i++)
 		if (strcmp(host->options[i].key, "way") == 0)
 			way = host->options[i].value;
+	if (is("fd_of_load"))
+		leave_open();
 	if (is("crash_in_load"))
 		crash();
 	if (is("hang_in_load"))

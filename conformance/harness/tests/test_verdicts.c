@@ -302,6 +302,8 @@ static const struct way {
 	{"process_left", "LEAK", "1 process left running", false},
 	{"daemon_left", "LEAK", "a process was left running", false},
 	{"fd_left", "LEAK", "1 descriptor left open", false},
+	{"fd_left_once", "PASS", NULL, false},
+	{"fd_of_load", "PASS", NULL, false},
 	{"fd_closed", "LEAK", "0 (/dev/null)", false},
 	{"close_all", "LEAK", "descriptors closed that the backend did not open", false},
 	{"garbage_status", "FAIL", "submit returned 4711, which is no enum pp_status", false},
