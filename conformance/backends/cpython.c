@@ -7,6 +7,10 @@
  *	-o path=DIR               where Python looks for MODULE first
  *	-o libpython=FILE         the CPython to run, 3.6 or later
  *	-o concurrency=N          tasks it runs at once at the most; 0: inside submit
+ *	-o queue_bound=N          work items that wait before submit blocks or refuses
+ *	-o memory=separate        tasks run in forked processes, which is known of ProcessPoolExecutor
+ *	-o without=ENTRY,...      what its documentation says it has not got, as backend.h calls it;
+ *	                          map and as_completed are the three entries of that name
  *
  * One build drives every CPython: libpython is opened when the backend is
  * loaded (cpython/python.h).  Handles are the Python objects themselves, values
@@ -27,6 +31,9 @@ struct options {
 	const char *path;
 	const char *libpython;
 	const char *concurrency;
+	const char *queue_bound;
+	const char *memory;
+	const char *without;
 };
 
 static const struct {
@@ -38,6 +45,9 @@ static const struct {
 	{ "path", offsetof(struct options, path) },
 	{ "libpython", offsetof(struct options, libpython) },
 	{ "concurrency", offsetof(struct options, concurrency) },
+	{ "queue_bound", offsetof(struct options, queue_bound) },
+	{ "memory", offsetof(struct options, memory) },
+	{ "without", offsetof(struct options, without) },
 };
 #define KNOWN_OPTION_COUNT (sizeof(known_options) / sizeof(*known_options))
 
@@ -64,7 +74,7 @@ static bool read_options(const struct pp_host *host, struct options *options)
 	for (size_t i = 0; i < host->option_count; i++) {
 		if (!set_option(options, &host->options[i])) {
 			snprintf(host->error, host->error_size,
-				 "unknown option %s: executor, kwargs, path, libpython and concurrency are known",
+				 "unknown option %s: executor, kwargs, path, libpython, concurrency, queue_bound, memory and without are known",
 				 host->options[i].key);
 			return false;
 		}
@@ -72,18 +82,93 @@ static bool read_options(const struct pp_host *host, struct options *options)
 	return true;
 }
 
-static bool read_concurrency(const struct pp_host *host, const char *text)
+/* A limit; without text there is none. */
+static bool read_limit(const struct pp_host *host, const char *option, const char *text, int *limit)
 {
 	char *end;
 	long n = text ? strtol(text, &end, 10) : PP_UNLIMITED;
 
 	if (text && (end == text || *end || n < 0 || n > INT_MAX)) {
-		snprintf(host->error, host->error_size, "concurrency=%s: a number from 0 on is needed", text);
+		snprintf(host->error, host->error_size, "%s=%s: a number from 0 on is needed", option, text);
 		return false;
 	}
-	table.concurrency = (int)n;
+	*limit = (int)n;
 	return true;
 }
+
+static bool read_memory(const struct pp_host *host, const char *text)
+{
+	if (text && strcmp(text, "separate") != 0) {
+		snprintf(host->error, host->error_size, "memory=%s: separate is all that it can be", text);
+		return false;
+	}
+	table.separate_memory = text;
+	return true;
+}
+
+/* ---- without ----------------------------------------------------------------- */
+
+#define ENTRY(name) { #name, { offsetof(struct pp_backend, name) } }
+#define ITERATOR(name)                                                                                  \
+	{ #name,                                                                                        \
+	  { offsetof(struct pp_backend, name##_begin), offsetof(struct pp_backend, name##_next),        \
+	    offsetof(struct pp_backend, name##_end) } }
+
+/* What the documentation of an executor may disclaim; 0 is the offset of no entry. */
+static const struct {
+	const char *name;
+	size_t offsets[3];
+} optional[] = {
+	ENTRY(executor_new_with_initializer),
+	ENTRY(executor_new_named),
+	ENTRY(submit_with_release),
+	ENTRY(shutdown_nowait),
+	ENTRY(shutdown_cancel),
+	ENTRY(worker_count),
+	ENTRY(worker_name),
+	ENTRY(exception),
+	ENTRY(cancel),
+	ENTRY(cancelled),
+	ENTRY(running),
+	ENTRY(done),
+	ENTRY(add_done_callback),
+	ENTRY(wait),
+	ITERATOR(as_completed),
+	ITERATOR(map),
+	ENTRY(process_exit),
+	ENTRY(process_fork),
+};
+#define OPTIONAL_COUNT (sizeof(optional) / sizeof(*optional))
+
+static bool take_out(const char *name, size_t length)
+{
+	for (size_t i = 0; i < OPTIONAL_COUNT; i++) {
+		if (strlen(optional[i].name) != length || memcmp(optional[i].name, name, length) != 0)
+			continue;
+		for (size_t j = 0; j < 3 && optional[i].offsets[j]; j++)
+			memset((char *)&table + optional[i].offsets[j], 0, sizeof(void (*)(void)));
+		return true;
+	}
+	return false;
+}
+
+/* Of the table, when it is filled. */
+static bool take_all_out(const struct pp_host *host, const char *names)
+{
+	while (names && *names) {
+		size_t length = strcspn(names, ",");
+
+		if (!take_out(names, length)) {
+			snprintf(host->error, host->error_size,
+				 "without=%.*s: backend.h has no such entry that is optional here", (int)length, names);
+			return false;
+		}
+		names += length + (names[length] == ',');
+	}
+	return true;
+}
+
+/* ---- the class ---------------------------------------------------------------- */
 
 /* Say what went wrong with an option, and the Python exception that tells why. */
 static bool refuse(const struct pp_host *host, const char *option, const char *value)
@@ -210,22 +295,30 @@ static bool fill_table(const struct pp_host *host, const struct options *options
 	keywords = class ? load_keywords(host, options->kwargs ? options->kwargs : "{}") : NULL;
 	if (!keywords)
 		return false;
-	table.separate_memory = runs_in_processes(class);
+	table.separate_memory |= runs_in_processes(class);
 	set_name(executor);
 	if (!cpython_executor_entries(&table, class, keywords) || !cpython_future_entries(&table) ||
 	    !cpython_many_entries(&table, class) || !cpython_process_entries(&table))
 		return refuse(host, "executor", executor);
-	return true;
+	return take_all_out(host, options->without);
 }
 
 const struct pp_backend *poolproof_backend(const struct pp_host *host);
 
 const struct pp_backend *poolproof_backend(const struct pp_host *host)
 {
-	struct options options = { NULL, NULL, NULL, NULL, NULL };
+	struct options options = { 0 };
 
-	if (!read_options(host, &options) || !read_concurrency(host, options.concurrency) ||
-	    !cpython_start(options.libpython, host->error, host->error_size))
+	if (!read_options(host, &options) ||
+	    !read_limit(host, "concurrency", options.concurrency, &table.concurrency) ||
+	    !read_limit(host, "queue_bound", options.queue_bound, &table.queue_bound) ||
+	    !read_memory(host, options.memory))
+		return NULL;
+	if (!cpython_threads_start()) {
+		snprintf(host->error, host->error_size, "there is no key of threads left");
+		return NULL;
+	}
+	if (!cpython_start(options.libpython, host->error, host->error_size))
 		return NULL;
 
 	bool filled = fill_table(host, &options);

@@ -6,6 +6,7 @@
 /* What every executor is made with; read-only once the table is filled. */
 static struct object *class;
 static struct object *keywords;
+static bool takes_max_workers;
 
 static struct object *executor(struct pp_executor *e)
 {
@@ -21,14 +22,23 @@ static bool set_keyword(struct object *dictionary, const char *key, struct objec
 	return set;
 }
 
-/* class(max_workers=..., **own), with own consumed; it may be NULL with an exception set. */
+/*
+ * class(max_workers=..., **own), with own consumed; it may be NULL with an exception set.
+ *
+ * A class without max_workers has as many workers as it likes, for which there is `-o concurrency`, and
+ * is never asked to refuse a number.
+ */
 static int construct(int max_workers, struct object *own, struct pp_executor **e)
 {
-	struct object *none = py.Py_BuildValue("()");
-	struct object *made = NULL;
+	struct object *none, *made = NULL;
 
+	if (!takes_max_workers && max_workers <= 0 && max_workers != PP_WORKERS_DEFAULT) {
+		cpython_drop(own);
+		return PP_INVALID_ARGUMENT;
+	}
+	none = py.Py_BuildValue("()");
 	if (own && none &&
-	    (max_workers == PP_WORKERS_DEFAULT ||
+	    (max_workers == PP_WORKERS_DEFAULT || !takes_max_workers ||
 	     set_keyword(own, "max_workers", py.Py_BuildValue("i", max_workers))))
 		made = py.PyObject_Call(class, none, own);
 	cpython_drop(none);
@@ -268,6 +278,21 @@ static struct object *parameters_of(struct object *base, const char *method)
 	return parameters;
 }
 
+/* Whether a call of type says that it takes keyword, or does not say what it takes. */
+static bool may_take(struct object *type, const char *keyword)
+{
+	struct object *inspect = py.PyImport_ImportModule("inspect");
+	struct object *signature = inspect ? py.PyObject_CallMethod(inspect, "signature", "O", type) : NULL;
+	struct object *parameters = signature ? py.PyObject_GetAttrString(signature, "parameters") : NULL;
+	bool may = !parameters || has_keyword(parameters, keyword) || has_double_star(parameters);
+
+	cpython_drop(parameters);
+	cpython_drop(signature);
+	cpython_drop(inspect);
+	py.PyErr_Clear();
+	return may;
+}
+
 bool cpython_accepts(struct object *type, const char *method, const char *keyword)
 {
 	struct object *bases = py.PyObject_GetAttrString(type, "__mro__");
@@ -291,6 +316,7 @@ bool cpython_executor_entries(struct pp_backend *b, struct object *executor_clas
 {
 	class = executor_class;
 	keywords = executor_keywords;
+	takes_max_workers = may_take(class, "max_workers");
 	b->executor_new = executor_new;
 	if (cpython_accepts(class, "__init__", "initializer") && cpython_accepts(class, "__init__", "initargs"))
 		b->executor_new_with_initializer = executor_new_with_initializer;

@@ -186,16 +186,28 @@ static void map_end(struct pp_map *it)
 	cpython_leave(gil);
 }
 
+/* What does not derive from Executor may have none. */
+static bool has_map(struct object *class)
+{
+	struct object *map = py.PyObject_GetAttrString(class, "map");
+
+	cpython_drop(map);
+	py.PyErr_Clear();
+	return map != NULL;
+}
+
 bool cpython_many_entries(struct pp_backend *b, struct object *class)
 {
 	b->wait = wait;
 	b->as_completed_begin = as_completed_begin;
 	b->as_completed_next = as_completed_next;
 	b->as_completed_end = as_completed_end;
-	b->map_begin = map_begin;
-	b->map_next = map_next;
-	b->map_end = map_end;
-	b->map_has_buffersize = cpython_accepts(class, "map", "buffersize");
+	if (has_map(class)) {
+		b->map_begin = map_begin;
+		b->map_next = map_next;
+		b->map_end = map_end;
+		b->map_has_buffersize = cpython_accepts(class, "map", "buffersize");
+	}
 	partial = cpython_import("functools", "partial");
 	return partial != NULL;
 }

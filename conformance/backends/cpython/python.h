@@ -38,6 +38,9 @@ struct method {
 	X(int, Py_FinalizeEx, (void)) \
 	X(int, PyGILState_Ensure, (void)) \
 	X(void, PyGILState_Release, (int state)) \
+	X(void *, PyGILState_GetThisThreadState, (void)) \
+	X(void, PyThreadState_Clear, (void *state)) \
+	X(void, PyThreadState_Delete, (void *state)) \
 	X(void *, PyEval_SaveThread, (void)) \
 	X(void, PyEval_RestoreThread, (void *state)) \
 	X(void, Py_IncRef, (struct object *)) \

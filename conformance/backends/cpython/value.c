@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +41,9 @@ static const struct {
 	const char *words;
 	int status;
 } runtime_errors[] = {
-	{ "cannot schedule new futures", PP_SHUTDOWN },
+	/* "cannot" is "Can not" in futurist, and mpi4py has "cannot submit after shutdown" */
+	{ "schedule new futures", PP_SHUTDOWN },
+	{ "after shutdown", PP_SHUTDOWN },
 	{ "at interpreter shutdown", PP_SHUTDOWN },
 	{ "can't start new thread", PP_NO_RESOURCES },
 	{ "can't allocate lock", PP_NO_RESOURCES },
@@ -85,8 +88,46 @@ bool cpython_values_start(void)
 	       py.PyObject_SetAttrString(module, "RaisedNull", raised_null) == 0;
 }
 
+/*
+ * Give up the thread state of a thread that ends.  PyGILState_Release would do it, but thread locals that go
+ * with it may ask for the GIL in turn, and then it is given up twice.
+ */
+static void end_thread(void *state)
+{
+	if (cpython_is_gone())
+		return;
+	py.PyEval_RestoreThread(state);
+	py.PyThreadState_Clear(state);
+	py.PyEval_SaveThread();
+	py.PyThreadState_Delete(state);
+}
+
+static pthread_key_t thread_state;
+
+bool cpython_threads_start(void)
+{
+	return pthread_key_create(&thread_state, end_thread) == 0;
+}
+
+/*
+ * A thread of C is one thread of Python from its first call on, as it were in a Python program.  Left to
+ * PyGILState_Release its thread state would go with each outermost call, and with it what the executor keeps in
+ * thread locals: an event loop for each call in the place of one for the thread; greenlet even crashes.
+ */
+static void begin_thread(void)
+{
+	int gil = py.PyGILState_Ensure();
+
+	if (pthread_setspecific(thread_state, py.PyGILState_GetThisThreadState()) == 0)
+		py.PyEval_SaveThread();
+	else
+		py.PyGILState_Release(gil);
+}
+
 int cpython_enter(void)
 {
+	if (!py.PyGILState_GetThisThreadState())
+		begin_thread();
 	return py.PyGILState_Ensure();
 }
 

@@ -22,6 +22,12 @@ extern struct object *cpython_threading;
 /* False with a Python exception set. */
 bool cpython_values_start(void);
 
+/*
+ * To be called before the interpreter is started: what a thread has of ours must end before what it has
+ * of Python's, and threads end them in the order of their keys.  False if there are no keys left.
+ */
+bool cpython_threads_start(void);
+
 /* Hold the GIL, from any thread, as often as one likes. */
 int cpython_enter(void);
 void cpython_leave(int gil);
