@@ -12,6 +12,7 @@
 #   make bench                     the reference beside its peers (BENCH=--quick)
 #   make guard                     its speed in counts that no load changes
 #   make soak TIME=600             the suite over and over under load (RUNS=n OTHERS=n)
+#   make shipped                   the suite on executors that Debian ships (EXECUTOR=name)
 #   make coverage                  reports in build-coverage/
 #   make spec                      the specification as one page, build/spec.html
 #   make install DESTDIR= PREFIX=/usr/local
@@ -245,6 +246,11 @@ soak:
 	@$(MAKE) --no-print-directory all
 	@ci/soak $(if $(TIME),--time $(TIME)) $(if $(RUNS),--runs $(RUNS)) $(if $(OTHERS),--others $(OTHERS))
 
+shipped:
+	@ci/deps shipped
+	@$(MAKE) --no-print-directory all
+	@ci/shipped $(EXECUTOR)
+
 coverage:
 	@ci/deps coverage
 	@ci/coverage
@@ -282,7 +288,7 @@ clean:
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
-.PHONY: all deps run race conform conform-now check unit harness-tests soak coverage spec install clean help
+.PHONY: all deps run race conform conform-now check unit harness-tests soak shipped coverage spec install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
