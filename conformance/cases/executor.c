@@ -625,3 +625,36 @@ CASE(exec_26_submit_to_another_executor)
 	expect_all_accepted(o, 3);
 	EXPECT_INT(3, counter_value(o->ran));
 }
+
+struct relay {
+	struct barrier *meeting;
+	struct outer *outer;
+};
+
+static int task_meet_and_submit(void *arg, void **outcome)
+{
+	struct relay *r = arg;
+
+	(void)outcome;
+	barrier_meet(r->meeting);
+	submit_count(r->outer);
+	return PP_OK;
+}
+
+/* EXEC-26: from each of four workers to an executor that has one: the fourth of them has no counterpart there. */
+CASE(exec_26_submit_from_each_worker_to_one_of_fewer)
+{
+	struct pp_executor *e = executor_new(4);
+	struct relay r = {barrier_new(4), outer_new(executor_new(1))};
+	struct gate *gate = hold(r.outer->e, 1);
+
+	for (int i = 0; i < 4; i++)
+		submit(e, task_meet_and_submit, &r);
+	record_await(r.outer->statuses, 4);
+	gate_open(gate);
+	counter_await(r.outer->ran, 4);
+	shutdown_wait(r.outer->e);
+	context("a task on each of four workers has submitted one to an executor with one worker");
+	expect_all_accepted(r.outer, 4);
+	EXPECT_INT(4, counter_value(r.outer->ran));
+}

@@ -118,6 +118,18 @@ CASE(init_1_every_worker_is_prepared)
 		expect_prepared(e, 4, 7);
 }
 
+/* Workers that left for want of work have others in their places, and these are prepared too. */
+CASE(init_1_after_a_time_with_nothing_to_do)
+{
+	struct pp_executor *e = executor_new_with_initializer(4, initializer_prepare, number(7));
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		expect_prepared(e, 4, 7);
+		pass_time(short_time());
+	}
+}
+
 /* The initializer takes its time: no other worker may step in unprepared. */
 CASE(init_1_task_waits_for_the_initializer)
 {

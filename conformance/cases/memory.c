@@ -93,6 +93,22 @@ CASE(mem_1_each_of_many)
 	EXPECT_INT(200, counter_value(released));
 }
 
+/* Most was meant for other workers, which are held. */
+CASE(mem_1_each_of_many_by_the_only_free_worker)
+{
+	struct pp_executor *e = executor_new(4);
+	struct gate *gate = hold(e, 3);
+	struct counter *released = counter_new();
+	int i;
+
+	for (i = 0; i < 40; i++)
+		submit_with_release(e, task_return, released, release_count);
+	counter_await(released, 40);
+	gate_open(gate);
+	shutdown_wait(e);
+	EXPECT_INT(40, counter_value(released));
+}
+
 CASE(mem_2_released_when_the_task_has_raised)
 {
 	struct pp_executor *e = executor_any();

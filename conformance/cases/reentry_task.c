@@ -259,6 +259,51 @@ CASE(reentry_11_task_asks_shutdown_to_wait)
 	EXPECT_STATUS(PP_SHUTDOWN, try_submit(in->e, must_not_run, NULL, &f));
 }
 
+/* Wherever it runs, if need be inside submit. */
+CASE(reentry_11_task_of_any_executor_asks_shutdown_to_wait)
+{
+	struct inside *in = inside_new(deed_shutdown_wait, executor_any());
+	struct pp_future *f;
+
+	in_task_anywhere(in);
+	expect_result(in->own, F_RETURNED, PP_FOREVER);
+	context("a task has asked its own executor to shut down and wait");
+	EXPECT_STATUS(PP_SHUTDOWN, try_submit(in->e, must_not_run, NULL, &f));
+}
+
+struct visit {
+	struct pp_executor *e, *other;
+	int status;
+};
+
+static int task_visit_and_shut_down(void *arg, void **outcome)
+{
+	struct visit *v = arg;
+	struct pp_future *f = NULL;
+	void *ignored;
+
+	v->status = backend()->submit(v->other, task_return, THE_VALUE, &f);
+	if (v->status == PP_OK)
+		v->status = backend()->result(f, PP_FOREVER, &ignored);
+	drop(f);
+	backend()->shutdown(v->e);
+	*outcome = THE_VALUE;
+	return PP_OK;
+}
+
+/* What the task has had done elsewhere does not make the executor forget whose task it is. */
+CASE(reentry_11_task_that_used_another_executor_asks_shutdown_to_wait)
+{
+	struct visit *v = shared_alloc(sizeof(*v));
+
+	need_shared_memory();
+	v->e = executor_any();
+	v->other = executor_any();
+	expect_result(submit(v->e, task_visit_and_shut_down, v), F_RETURNED, PP_FOREVER);
+	context("what a task was told by another executor, before it asked its own to shut down and wait");
+	EXPECT_STATUS(PP_OK, v->status);
+}
+
 CASE(reentry_12_task_releases_its_executor)
 {
 	struct inside *in = inside_new(deed_release_executor, own_executor(1));

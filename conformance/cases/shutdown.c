@@ -37,6 +37,38 @@ CASE(shutdown_9_waits_though_another_does_not)
 	shutter_join(&s, 1);
 }
 
+struct sending {
+	struct pp_executor *e;
+	struct work *work;
+	int status;
+};
+
+static void send_work(void *sending)
+{
+	struct sending *s = sending;
+	struct pp_future *f = NULL;
+
+	s->status = backend()->submit(s->e, task_work, s->work, &f);
+	drop(f);
+}
+
+/* SHUTDOWN-9: the task may run inside submit, and its thread is then no worker. */
+CASE(shutdown_9_waits_for_a_task_that_another_thread_submits)
+{
+	struct sending sending = {executor_any(), work_new(), -1};
+	struct thread *sender = thread_start(send_work, &sending);
+	struct shutter s;
+
+	gate_await(sending.work->gate, 1);
+	shutter_start(&s, sending.e, WAITS, sending.work->ended);
+	context("a shutdown that waits has returned while a task runs that another thread has submitted");
+	EXPECT_INT(0, counter_value(s.returned));
+	gate_open(sending.work->gate);
+	thread_join(sender);
+	shutter_join(&s, 1);
+	EXPECT_STATUS(PP_OK, sending.status);
+}
+
 CASE(shutdown_10_waits_for_queued_work)
 {
 	expect_waits(WAITS, 1, 1, 20);

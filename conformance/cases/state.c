@@ -175,6 +175,33 @@ CASE(state_17_task_sees_its_own_future_running)
 	EXPECT_INT(true, own->last);
 }
 
+/* One worker runs what was meant for all four. */
+CASE(state_17_tasks_of_the_only_free_worker_see_theirs_running)
+{
+	struct own *own[12];
+	struct pp_executor *e;
+	struct gate *gate;
+	void *ignored;
+
+	NEED(running);
+	need_shared_memory();
+	e = executor_new(4);
+	gate = hold(e, 3);
+	for (int i = 0; i < 12; i++) {
+		own[i] = shared_alloc(sizeof(*own[i]));
+		own[i]->given = gate_new();
+		own[i]->f = submit(e, ask_running_twice, own[i]);
+		gate_open(own[i]->given);
+	}
+	for (int i = 0; i < 12; i++) {
+		REQUIRE(result(own[i]->f, PP_FOREVER, &ignored) == PP_OK);
+		context("task %d of 12 on the only free worker of four", i);
+		EXPECT_INT(true, own[i]->first);
+		EXPECT_INT(true, own[i]->last);
+	}
+	gate_open(gate);
+}
+
 CASE(state_23_task_sees_its_own_future_not_cancelled)
 {
 	NEED(cancelled);

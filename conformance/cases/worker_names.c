@@ -187,6 +187,51 @@ CASE(worker_32_no_name_for_others)
 	EXPECT_STATUS(PP_INVALID_STATE, backend()->worker_name(buffer, sizeof(buffer)));
 }
 
+/* Where a callback was called, and what it was told there. */
+struct place {
+	bool in_caller;
+	int status;
+};
+
+static _Thread_local bool is_caller;
+
+static int callback_name(struct pp_future *f, void *arg)
+{
+	struct place *p = arg;
+	char buffer[16];
+
+	(void)f;
+	p->in_caller = is_caller;
+	p->status = backend()->worker_name(buffer, sizeof(buffer));
+	return PP_OK;
+}
+
+/* WORKER-32: a thread that calls off the work of an executor is none of its workers. */
+CASE(worker_32_no_name_for_a_callback_in_the_caller)
+{
+	NEED(worker_name);
+	NEED(add_done_callback);
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct place places[3] = {{0}};
+
+	is_caller = true;
+	for (int i = 0; i < 3; i++) {
+		struct pp_future *f = submit(e, must_not_run, NULL);
+
+		REQUIRE(add_done_callback(f, callback_name, &places[i]) == PP_OK);
+		if (i == 0)
+			REQUIRE(cancel(f));
+	}
+	shutdown_cancel(e, false);
+	gate_open(gate);
+	shutdown_wait(e);
+	for (int i = 0; i < 3; i++) {
+		context("worker_name in a done callback of future number %d, called by a thread that is no worker", i);
+		EXPECT(!places[i].in_caller || places[i].status == PP_INVALID_STATE);
+	}
+}
+
 struct cut {
 	char buffer[8];
 	int status[4];

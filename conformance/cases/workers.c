@@ -376,6 +376,21 @@ CASE(worker_5_one_free_worker_does_it_all)
 	gate_open(gate);
 }
 
+/* WORKER-5: one of a hundred: more places to look for work than a word has bits. */
+CASE(worker_5_one_free_of_a_hundred_does_it_all)
+{
+	struct pp_executor *e = executor_new(100);
+	struct gate *gate = hold(e, 99);
+	struct counter *ran = counter_new();
+
+	for (int i = 0; i < 200; i++)
+		submit(e, task_count, ran);
+	context("200 tasks, while 99 of a hundred workers are held");
+	counter_await(ran, 200);
+	EXPECT_INT(200, counter_value(ran));
+	gate_open(gate);
+}
+
 /* WORKER-5: the holding tasks come in between the short ones, so that some are dealt out behind them. */
 CASE(worker_5_short_tasks_between_holding_ones)
 {

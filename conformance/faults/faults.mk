@@ -12,7 +12,7 @@ FAULTS := conformance/faults
 # What variants.py needs of a build: asked for once for each SAN.
 variant-tools: all
 	@echo "build=$(B)"
-	@echo "compile=$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -fPIC $(SANFLAGS) $(CFLAGS) -w"
+	@echo "compile=$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_GNU_SOURCE -pthread -fPIC $(SANFLAGS) $(CFLAGS) -w"
 	@echo "link=$(CC) -shared -pthread $(SANFLAGS) $(LDFLAGS) -Wl,--version-script=conformance/backends/adapter.map"
 	@echo "sources=$(REFERENCE)"
 

@@ -2,7 +2,7 @@
 """Variants of the reference: build one, and have the suite judge it.
 
 A variant is the reference with some of its files replaced, or the textbook pool
-of the example if what is replaced is its.  Only what differs is compiled; the rest
+of the example or an unusual executor if what is replaced is theirs.  Only what differs is compiled; the rest
 is linked from the objects of the build, with the same flags.
 """
 import json
@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+UNUSUAL = "conformance/backends/unusual"
 CAUGHT = ("FAIL", "HUNG", "CRASHED", "RACE", "LEAK")  # verdicts on what was run
 RED = CAUGHT + ("UNRESOLVED", "XPASS")
 
@@ -69,19 +70,29 @@ def copy_sources(folder):
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "reference", folder / "reference", ignore=shutil.ignore_patterns("tests", "bench", "man"))
     adapters = ROOT / "conformance/backends"
-    shutil.copytree(adapters, folder / "conformance/backends", ignore=lambda path, names: [
-        name for name in names if (adapters / name).is_dir()])
+    shutil.copytree(adapters, folder / "conformance/backends", ignore=shutil.ignore_patterns("cpython"))
+
+
+def sources_of(tools, changed):
+    """What a variant is linked from: the adapter is that of the executor that the changed files are of."""
+    unusual = [name for name in changed if name.startswith(UNUSUAL)]
+    if unusual:
+        design = [name for name in unusual if Path(name).parent == Path(UNUSUAL)] or [f"{UNUSUAL}/big_lock.c"]
+        pool = [f"{UNUSUAL}/pool/{path.name}" for path in sorted((ROOT / UNUSUAL / "pool").glob("*.c"))]
+        if design == [f"{UNUSUAL}/inline.c"]:  # has executors of its own
+            pool.remove(f"{UNUSUAL}/pool/executor.c")
+        return pool + design
+    example = any(name.startswith("conformance/backends/example") for name in changed)
+    return tools.sources + [f"conformance/backends/{'example' if example else 'reference'}.c"]
 
 
 def build(tools, folder, changed):
     """Link folder/variant.so, and return its path.  folder holds a copy of the sources,
     of which those in the list changed are not as they were."""
     headers = {str(Path(name).parent) for name in changed if name.endswith(".h")}
-    example = any(name.startswith("conformance/backends/example") for name in changed)
-    adapter = f"conformance/backends/{'example' if example else 'reference'}.c"
     objects = []
-    for source in tools.sources + [adapter]:
-        if source in changed or str(Path(source).parent) in headers:
+    for source in sources_of(tools, changed):
+        if source in changed or str(Path(source).parent) in headers or source.startswith(UNUSUAL):
             target = folder / (source.replace("/", "_") + ".o")
             run_quietly(tools.compile + [f"-I{folder}/reference/include", f"-I{folder}/reference",
                                          "-Iconformance/include", "-c", "-o", str(target), str(folder / source)], cwd=ROOT)
