@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,9 @@ static struct object *raised;
 
 /* The same for NULL, whose exception is false in Python as NULL is in C. */
 static struct object *raised_null;
+
+/* The same for all ones, whose exception is none that `except Exception` takes, as SystemExit is. */
+static struct object *raised_base;
 
 /*
  * The classes that a status stands for; the first that fits decides.  type is
@@ -68,14 +72,24 @@ static struct object *new_false_class(void)
 	return class;
 }
 
+static struct object *new_base_class(void)
+{
+	struct object *base = cpython_import("builtins", "BaseException");
+	struct object *class = base ? py.PyErr_NewException("poolproof.RaisedBase", base, NULL) : NULL;
+
+	cpython_drop(base);
+	return class;
+}
+
 bool cpython_values_start(void)
 {
 	cpython_futures = py.PyImport_ImportModule("concurrent.futures");
 	cpython_threading = py.PyImport_ImportModule("threading");
 	raised = py.PyErr_NewException("poolproof.Raised", NULL, NULL);
 	raised_null = raised ? new_false_class() : NULL;
+	raised_base = new_base_class();
 	runtime_error = cpython_import("builtins", "RuntimeError");
-	if (!cpython_futures || !cpython_threading || !raised_null || !runtime_error)
+	if (!cpython_futures || !cpython_threading || !raised_null || !raised_base || !runtime_error)
 		return false;
 	for (size_t i = 0; i < CLASS_COUNT; i++) {
 		classes[i].type = cpython_import(classes[i].module, classes[i].name);
@@ -85,7 +99,8 @@ bool cpython_values_start(void)
 	/* Where pickle looks for it, when tasks run in other processes. */
 	struct object *module = py.PyImport_AddModule("poolproof");
 	return module && py.PyObject_SetAttrString(module, "Raised", raised) == 0 &&
-	       py.PyObject_SetAttrString(module, "RaisedNull", raised_null) == 0;
+	       py.PyObject_SetAttrString(module, "RaisedNull", raised_null) == 0 &&
+	       py.PyObject_SetAttrString(module, "RaisedBase", raised_base) == 0;
 }
 
 /*
@@ -195,10 +210,15 @@ int cpython_take_pointer(struct object *object, void **p)
 	return status;
 }
 
+static struct object *class_of(void *p)
+{
+	return !p ? raised_null : (uintptr_t)p == UINTPTR_MAX ? raised_base : raised;
+}
+
 struct object *cpython_new_exception(void *p)
 {
 	struct object *pointer = cpython_from_pointer(p);
-	struct object *exception = pointer ? py.PyObject_CallFunction(p ? raised : raised_null, "O", pointer) : NULL;
+	struct object *exception = pointer ? py.PyObject_CallFunction(class_of(p), "O", pointer) : NULL;
 
 	cpython_drop(pointer);
 	return exception;
@@ -210,7 +230,7 @@ void cpython_raise(void *p)
 
 	if (!exception)
 		return;
-	py.PyErr_SetObject(p ? raised : raised_null, exception);
+	py.PyErr_SetObject(class_of(p), exception);
 	py.Py_DecRef(exception);
 }
 
@@ -253,7 +273,7 @@ static int status_of(struct object *exception, void **p)
 {
 	void *ignored;
 
-	if (is_a(exception, raised))
+	if (is_a(exception, raised) || is_a(exception, raised_base))
 		return pointer_of(exception, p ? p : &ignored) ? PP_RAISED : NO_STATUS;
 	for (size_t i = 0; i < CLASS_COUNT; i++)
 		if (is_a(exception, classes[i].type))
