@@ -287,6 +287,27 @@ CASE(ascomp_12_order_of_completion)
 	}
 }
 
+/* ASCOMP-12: so many that another way to keep them may be taken. */
+CASE(ascomp_12_order_of_completion_of_many)
+{
+	enum { N = 600, STEP = 7 };
+	NEED(as_completed_begin);
+	struct pp_future *fs[N];
+	struct pp_completed *it;
+
+	for (int i = 0; i < N; i++)
+		fs[i] = future_new();
+	REQUIRE(set_result(fs[0], NULL) == PP_OK);
+	it = as_completed_begin(fs, N, PP_FOREVER);
+	expect_yields(it, fs[0]);
+	for (int i = 1; i < N; i++)
+		REQUIRE(set_result(fs[i * STEP % N], NULL) == PP_OK);
+	for (int i = 1; i < N; i++) {
+		context("number %d of %d futures that became done one after the other", i, N);
+		expect_yields(it, fs[i * STEP % N]);
+	}
+}
+
 /* ASCOMP-12: by workers, each at a gate of its own. */
 CASE(ascomp_12_order_of_completion_by_workers)
 {

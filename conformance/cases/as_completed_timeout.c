@@ -114,6 +114,7 @@ CASE(ascomp_20_negative_timeout)
 {
 	take_what_is_there(-0.001);
 	take_what_is_there(-1e9);
+	take_what_is_there(-1e300);
 	take_what_is_there(-INFINITY);
 }
 

@@ -340,6 +340,20 @@ CASE(callback_35_four_thousand)
 	expect_order(order, 4000);
 }
 
+/* CALLBACK-35: more than 16 bits can count. */
+CASE(callback_35_seventy_thousand)
+{
+	enum { N = 70000 };
+	struct pp_future *f = future_in(F_RUNNING);
+	struct counter *calls = counter_new();
+
+	for (int i = 0; i < N; i++)
+		add_callback(f, callback_count, calls);
+	REQUIRE(set_result(f, THE_VALUE) == PP_OK);
+	context("calls of %d callbacks of one future", N);
+	EXPECT_INT(N, counter_value(calls));
+}
+
 static void finish(void *f)
 {
 	backend()->set_result(f, THE_VALUE);

@@ -21,6 +21,24 @@ CASE(cancel_1_author_pending)
 	expect_cancel(future_in(F_PENDING), F_PENDING, true);
 }
 
+static int callback_notices(struct pp_future *f, void *run)
+{
+	return backend()->set_running_or_notify_cancel(f, run);
+}
+
+/* CANCEL-1: its executor notices before cancel has returned. */
+CASE(cancel_1_noticed_in_a_callback)
+{
+	struct pp_future *f = future_in(F_PENDING);
+	bool run = true;
+
+	NEED(set_running_or_notify_cancel);
+	REQUIRE(add_done_callback(f, callback_notices, &run) == PP_OK);
+	context("cancel of a PENDING future that is noticed in a done callback");
+	EXPECT(cancel(f));
+	expect_in(f, run ? F_CANCELLED : F_NOTIFIED);
+}
+
 static void expect_cancelled_at_once(struct pp_future *f)
 {
 	REQUIRE(cancel(f));

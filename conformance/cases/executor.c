@@ -40,6 +40,58 @@ CASE(exec_2_negative_workers)
 	EXPECT_STATUS(PP_INVALID_ARGUMENT, try_executor_new(INT_MIN + 1, &e));
 }
 
+/* The other entries that make one. */
+static int with_initializer(int max_workers, struct pp_executor **e)
+{
+	return backend()->executor_new_with_initializer(max_workers, initializer_count, counter_new(), e);
+}
+
+static int with_prefix(int max_workers, struct pp_executor **e)
+{
+	return backend()->executor_new_named(max_workers, "prefix", e);
+}
+
+/* EXEC-1, EXEC-2: the same with an initializer, and with a prefix. */
+CASE(exec_1_no_workers_with_an_initializer)
+{
+	NEED(executor_new_with_initializer);
+	struct pp_executor *e = NULL;
+
+	context("executor_new_with_initializer with max_workers 0");
+	EXPECT_STATUS(PP_INVALID_ARGUMENT, with_initializer(0, &e));
+}
+
+CASE(exec_1_no_workers_with_a_prefix)
+{
+	NEED(executor_new_named);
+	struct pp_executor *e = NULL;
+
+	context("executor_new_named with max_workers 0");
+	EXPECT_STATUS(PP_INVALID_ARGUMENT, with_prefix(0, &e));
+}
+
+CASE(exec_2_negative_workers_with_an_initializer)
+{
+	NEED(executor_new_with_initializer);
+	struct pp_executor *e = NULL;
+
+	context("executor_new_with_initializer with max_workers -1");
+	EXPECT_STATUS(PP_INVALID_ARGUMENT, with_initializer(-1, &e));
+	context("executor_new_with_initializer with max_workers %d", INT_MIN + 1);
+	EXPECT_STATUS(PP_INVALID_ARGUMENT, with_initializer(INT_MIN + 1, &e));
+}
+
+CASE(exec_2_negative_workers_with_a_prefix)
+{
+	NEED(executor_new_named);
+	struct pp_executor *e = NULL;
+
+	context("executor_new_named with max_workers -1");
+	EXPECT_STATUS(PP_INVALID_ARGUMENT, with_prefix(-1, &e));
+	context("executor_new_named with max_workers %d", INT_MIN + 1);
+	EXPECT_STATUS(PP_INVALID_ARGUMENT, with_prefix(INT_MIN + 1, &e));
+}
+
 /* EXEC-3: the entry itself, so that nothing stands between. */
 CASE(exec_3_refused_and_not_written)
 {
@@ -63,6 +115,32 @@ CASE(exec_4_default_workers)
 	EXPECT_PTR(token(1), outcome);
 }
 
+static void expect_default_works(int (*make)(int max_workers, struct pp_executor **e))
+{
+	struct pp_executor *e = NULL;
+
+	EXPECT_STATUS(PP_OK, make(PP_WORKERS_DEFAULT, &e));
+	expect_result(submit(e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	REQUIRE(backend()->shutdown(e) == PP_OK);
+	if (HAS(executor_release))
+		backend()->executor_release(e);
+}
+
+/* EXEC-4: the default beside an initializer, and beside a prefix. */
+CASE(exec_4_default_workers_with_an_initializer)
+{
+	NEED(executor_new_with_initializer);
+	context("executor_new_with_initializer without max_workers");
+	expect_default_works(with_initializer);
+}
+
+CASE(exec_4_default_workers_with_a_prefix)
+{
+	NEED(executor_new_named);
+	context("executor_new_named without max_workers");
+	expect_default_works(with_prefix);
+}
+
 /* EXEC-5: all workers of one are held; the other one works, and is shut down. */
 CASE(exec_5_executors_are_independent)
 {
@@ -75,6 +153,59 @@ CASE(exec_5_executors_are_independent)
 	EXPECT_PTR(token(1), outcome);
 	EXPECT_STATUS(PP_OK, shutdown_wait(e));
 	gate_open(gate);
+}
+
+/* EXEC-5: what keeps the worker of one is a done callback; the other one has callbacks too. */
+CASE(exec_5_callback_keeps_no_other_executor)
+{
+	struct pp_executor *busy = executor_new(1), *e = executor_new(1);
+	struct gate *held = gate_new(), *stuck = gate_new(), *gate = gate_new();
+	struct pp_future *f;
+
+	REQUIRE(add_done_callback(submit(busy, task_pass_gate, held), callback_pass_gate, stuck) == PP_OK);
+	gate_open(held);
+	gate_await(stuck, 1);
+	f = submit(e, task_pass_gate, gate);
+	REQUIRE(add_done_callback(f, callback_count, counter_new()) == PP_OK);
+	gate_open(gate);
+	context("a second executor, while the only worker of the first is held in a done callback");
+	expect_result(submit(e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+	gate_open(stuck);
+}
+
+/* The argument of a task that waits until submit has returned, so that it is a worker that lets go of it. */
+struct kept {
+	struct gate *go, *stuck;
+};
+
+static int task_wait_to_go(void *arg, void **outcome)
+{
+	(void)outcome;
+	gate_wait(((struct kept *)arg)->go);
+	return PP_OK;
+}
+
+static void release_pass_gate(void *arg)
+{
+	gate_wait(((struct kept *)arg)->stuck);
+}
+
+/* EXEC-5: and here a release function. */
+CASE(exec_5_release_function_keeps_no_other_executor)
+{
+	struct pp_executor *busy = executor_new(1), *e = executor_new(1);
+	struct kept *k = shared_alloc(sizeof(*k));
+
+	*k = (struct kept){gate_new(), gate_new()};
+	submit_with_release(busy, task_wait_to_go, k, release_pass_gate);
+	gate_open(k->go);
+	gate_await(k->stuck, 1);
+	submit_with_release(e, task_return, counter_new(), release_count);
+	context("a second executor, while the only worker of the first is held in a release function");
+	expect_result(submit(e, task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+	gate_open(k->stuck);
 }
 
 /* ---- what becomes of a submit -------------------------------------------------- */
@@ -189,6 +320,21 @@ CASE(exec_11_no_outcome_is_null)
 	}
 }
 
+/* EXEC-11: the same after exceptions. */
+CASE(exec_11_no_outcome_is_null_after_an_exception)
+{
+	struct pp_executor *e = executor_any();
+
+	for (int i = 0; i < 3; i++) {
+		void *outcome = token(1);
+
+		REQUIRE(result(submit(e, task_raise, token(2)), PP_FOREVER, &outcome) == PP_RAISED);
+		context("a task that sets no outcome, after one that raised");
+		EXPECT_STATUS(PP_OK, result(submit(e, task_silent, token(3)), PP_FOREVER, &outcome));
+		EXPECT_PTR(NULL, outcome);
+	}
+}
+
 /* EXEC-12: a thousand empty tasks; the count is taken when all workers are gone. */
 CASE(exec_12_exactly_once)
 {
@@ -289,6 +435,22 @@ CASE(exec_15_raising_tasks_between_others)
 		EXPECT_STATUS(i % 2 ? PP_OK : PP_RAISED, result(fs[i], PP_FOREVER, &outcome));
 		EXPECT_PTR(token(i), outcome);
 	}
+}
+
+/* EXEC-15: more than somebody who counts them would put up with. */
+CASE(exec_15_after_a_thousand_that_raise)
+{
+	enum { N = 1000 };
+	struct pp_executor *e = executor_any();
+	struct pp_future *f = NULL;
+	void *outcome;
+
+	for (int i = 0; i < N; i++)
+		if (try_submit(e, task_raise, THE_EXCEPTION, &f) == PP_OK)
+			result(f, PP_FOREVER, &outcome);
+	context("submit of a task after %d that raised", N);
+	EXPECT_STATUS(PP_OK, try_submit(e, task_return, THE_VALUE, &f));
+	expect_result(f, F_RETURNED, PP_FOREVER);
 }
 
 /* EXEC-16: ping-pong: each submit meets a worker that is about to sleep, or asleep. */

@@ -149,6 +149,60 @@ CASE(exit_2_running_tasks_end)
 	expect_ended(log, 3);
 }
 
+static void leave_one_queued_after_failures(void *arg)
+{
+	struct pp_executor *e = executor_new(1);
+
+	have_failures(e, 1);
+	keep_at_it(e, arg, 1, 1);
+}
+
+static void leave_one_running_after_failures(void *arg)
+{
+	struct pp_executor *e = executor_new(1);
+
+	have_failures(e, 1);
+	keep_at_it(e, arg, 1, 0);
+}
+
+CASE(exit_1_queued_work_is_done_after_failures)
+{
+	struct exit_log *log = exit_log_new();
+
+	expect_exit(leave_one_queued_after_failures, log, 0);
+	expect_ended(log, 2);
+}
+
+CASE(exit_2_running_task_ends_after_failures)
+{
+	struct exit_log *log = exit_log_new();
+
+	expect_exit(leave_one_running_after_failures, log, 0);
+	expect_ended(log, 1);
+}
+
+static void shut_down_in_thread(void *e)
+{
+	backend()->shutdown(e);
+}
+
+/* The thread sleeps there, unless the executor runs its work inside submit. */
+static void leave_while_a_thread_shuts_down(void *arg)
+{
+	struct pp_executor *e = executor_any();
+
+	keep_at_it(e, arg, 1, 3);
+	thread_settle(thread_start(shut_down_in_thread, e));
+}
+
+CASE(exit_1_queued_work_is_done_while_a_thread_is_inside_shutdown)
+{
+	struct exit_log *log = exit_log_new();
+
+	expect_exit(leave_while_a_thread_shuts_down, log, 0);
+	expect_ended(log, 4);
+}
+
 static int callback_note(struct pp_future *f, void *arg)
 {
 	struct exit_log *log = arg;
@@ -176,6 +230,70 @@ CASE(exit_3_callbacks_are_called)
 	expect_exit(leave_callbacks, log, 0);
 	context("done callbacks that had been called when the process was gone");
 	EXPECT_INT(3, counter_value(log->called));
+}
+
+static int callback_take_time(struct pp_future *f, void *arg)
+{
+	struct exit_log *log = arg;
+
+	(void)f;
+	pass_time(short_time());
+	counter_add(log->called, 1);
+	return PP_OK;
+}
+
+static void leave_one_callback(void *arg)
+{
+	struct exit_log *log = arg;
+
+	add_done_callback(submit(executor_any(), task_take_time, log), callback_take_time, log);
+	counter_await(log->begun, 1);
+}
+
+/* EXIT-3: the task has ended long before its callback has. */
+CASE(exit_3_callback_that_takes_time_ends)
+{
+	struct exit_log *log = exit_log_new();
+
+	expect_exit(leave_one_callback, log, 0);
+	context("done callbacks that had ended when the process was gone");
+	EXPECT_INT(1, counter_value(log->called));
+}
+
+static void note_line(void *arg, const char *message)
+{
+	struct exit_log *log = arg;
+
+	(void)message;
+	counter_add(log->called, 1);
+}
+
+static int callback_raise(struct pp_future *f, void *arg)
+{
+	(void)f;
+	(void)arg;
+	return PP_RAISED;
+}
+
+static void leave_one_that_raises(void *arg)
+{
+	struct exit_log *log = arg;
+
+	if (HAS(set_log_hook))
+		backend()->set_log_hook(note_line, log);
+	add_done_callback(submit(executor_any(), task_take_time, log), callback_raise, NULL);
+	counter_await(log->begun, 1);
+}
+
+/* CALLBACK-18: nobody but the log hears of it. */
+CASE(callback_18_logged_while_the_process_exits)
+{
+	struct exit_log *log = exit_log_new();
+
+	expect_exit(leave_one_that_raises, log, 0);
+	NEED(set_log_hook);
+	context("lines logged by a process whose last done callback raised as it exited");
+	EXPECT_AT_LEAST(1, counter_value(log->called));
 }
 
 /* ---- the status ------------------------------------------------------------------- */

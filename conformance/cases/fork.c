@@ -53,6 +53,35 @@ CASE(fork_1_child_leaves_without_shutting_it_down)
 	expect_used(log);
 }
 
+static int task_count_late(void *ran, void **outcome)
+{
+	(void)outcome;
+	pass_time(short_time());
+	counter_add(ran, 1);
+	return PP_OK;
+}
+
+/* The first takes its time while the process exits, and the second is behind it. */
+static void leave_own_with_work(void *arg)
+{
+	struct log *log = arg;
+	struct pp_executor *e = executor_any();
+
+	submit(e, task_count_late, log->ran);
+	submit(e, task_count, log->ran);
+}
+
+CASE(fork_1_child_leaves_with_work_to_do)
+{
+	struct log *log = log_of_threads_new();
+
+	NEED(process_exit);
+	expect_result(submit(executor_any(), task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	expect_left(process_fork_run(leave_own_with_work, log), 0);
+	context("tasks of the child's own executor that had ended when the child was gone");
+	EXPECT_INT(2, counter_value(log->ran));
+}
+
 CASE(fork_2_parents_workers_are_busy)
 {
 	struct pp_executor *e = executor_new(3);

@@ -389,3 +389,30 @@ int loop_told(const struct loop *loop)
 		n += loop->told[i];
 	return n;
 }
+
+static int callback_fail(struct pp_future *f, void *arg)
+{
+	(void)f;
+	(void)arg;
+	return PP_RAISED;
+}
+
+void have_failures(struct pp_executor *e, int workers)
+{
+	struct gate *gate = gate_new();
+	void *outcome;
+
+	if (HAS(set_log_hook))
+		log_record();
+	for (int i = 0; i < workers; i++) {
+		struct pp_future *f = submit(e, task_raise_at_gate, gate);
+
+		if (HAS(add_done_callback))
+			add_done_callback(f, callback_fail, NULL);
+	}
+	gate_await(gate, workers);
+	for (int i = 0; i < workers && HAS(cancel); i++)
+		cancel(submit(e, must_not_run, NULL));
+	gate_open(gate);
+	result(submit(e, task_raise, THE_EXCEPTION), PP_FOREVER, &outcome);
+}

@@ -117,6 +117,12 @@ void need_shared_memory(void);
 /* A future that is done, of a task that returns or raises: task_return or task_raise, of token(1). */
 struct pp_future *ended(struct pp_executor *e, pp_task *task);
 
+/*
+ * Have e, of so many workers and with nothing to do, get over work that went wrong on each of
+ * them: tasks that raised, done callbacks that did, and work that was cancelled.
+ */
+void have_failures(struct pp_executor *e, int workers);
+
 /* Drop a handle early, if the backend can; the harness drops the others. */
 void let_go(struct pp_future *f);
 

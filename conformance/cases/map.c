@@ -510,6 +510,7 @@ CASE(map_29_timeout_zero_or_less)
 	poll_held(0);
 	poll_held(-0.001);
 	poll_held(-1e9);
+	poll_held(-1e300);
 	poll_held(-INFINITY);
 }
 

@@ -50,6 +50,39 @@ CASE(release_1_all_queued_work_is_done)
 	expect_queued_work_done(1, 50);
 }
 
+CASE(release_1_queued_work_is_done_after_failures)
+{
+	struct pp_executor *e = executor_new(2);
+	struct pp_future *f[20];
+	struct work *w;
+
+	have_failures(e, 2);
+	w = work_on(e, 2);
+	submit_all(e, f, 20);
+	executor_release(e);
+	gate_open(w->gate);
+	expect_all_returned(f, 20);
+}
+
+CASE(release_1_thousands_of_queued_work_items_are_done)
+{
+	enum { N = 5000 };
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct counter *ran = counter_new();
+	struct pp_future *last = NULL;
+
+	NEED(executor_release);
+	for (int i = 0; i < N; i++)
+		last = submit(e, task_count, ran);
+	executor_release(e);
+	gate_open(gate);
+	context("the last of %d work items that were queued when their executor was released", N);
+	EXPECT_STATUS(PP_OK, result(last, PP_FOREVER, &(void *){NULL}));
+	context("how many of them the one worker has run");
+	EXPECT_INT(N, counter_value(ran));
+}
+
 CASE(release_1_queued_work_of_several_workers_is_done)
 {
 	expect_queued_work_done(3, 50);

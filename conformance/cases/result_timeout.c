@@ -304,7 +304,7 @@ CASE(result_25_the_most_nanoseconds)
  */
 static const double ends_of_words[] = {0x1p31 / 1e6, 0x1p32 / 1e6, 0x1p31 / 1e3, 0x1p32 / 1e3, 0x1p31, 0x1p32};
 
-CASE(result_25_just_beyond_a_word)
+static void expect_patience_beyond_words(bool asks_exception)
 {
 	struct gate *gate;
 	struct pp_future *f = submitted_in(F_RUNNING, &gate);
@@ -313,7 +313,7 @@ CASE(result_25_just_beyond_a_word)
 	size_t i;
 
 	for (i = 0; i < COUNT(w); i++)
-		waiter_start(&w[i], f, ends_of_words[i] + 0.001, false);
+		waiter_start(&w[i], f, ends_of_words[i] + 0.001, asks_exception);
 	for (i = 0; i < COUNT(w); i++)
 		thread_settle(w[i].thread);
 	REQUIRE(result(f, short_time(), &outcome) == PP_TIMEOUT);
@@ -324,6 +324,11 @@ CASE(result_25_just_beyond_a_word)
 		context("a thread waited with a timeout of %.3f s for a RUNNING future", w[i].timeout);
 		EXPECT_STATUS(PP_OK, w[i].status);
 	}
+}
+
+CASE(result_25_just_beyond_a_word)
+{
+	expect_patience_beyond_words(false);
 }
 
 CASE(result_26_without_a_limit)
@@ -437,6 +442,13 @@ CASE(result_47_short_timeout)
 	expect_exception(submitted_in(F_RUNNING, NULL), F_RUNNING, short_time());
 }
 
+CASE(result_47_tiny_timeouts)
+{
+	expect_exception(submitted_in(F_RUNNING, NULL), F_RUNNING, DBL_TRUE_MIN);
+	expect_exception(submitted_in(F_PENDING, NULL), F_PENDING, 1e-300);
+	expect_exception(submitted_in(F_RUNNING, NULL), F_RUNNING, 1e-9);
+}
+
 CASE(result_48_exception_not_before_the_time)
 {
 	time_waiter(true);
@@ -450,6 +462,26 @@ CASE(result_48_exception_not_before_parts_of_a_millisecond)
 CASE(result_49_exception_1e9_seconds)
 {
 	expect_patience(1e9, true);
+}
+
+/* Beyond 32 bits of milliseconds, and of seconds. */
+CASE(result_49_exception_large_timeouts)
+{
+	expect_patience(5e6, true);
+	expect_patience(5e9, true);
+}
+
+/* Beyond 63 bits of nanoseconds, of seconds, and everything. */
+CASE(result_49_exception_huge_timeouts)
+{
+	expect_patience(1e10, true);
+	expect_patience(1e20, true);
+	expect_patience(DBL_MAX, true);
+}
+
+CASE(result_49_exception_just_beyond_a_word)
+{
+	expect_patience_beyond_words(true);
 }
 
 CASE(result_49_exception_1e300_seconds)

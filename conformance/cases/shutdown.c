@@ -79,6 +79,34 @@ CASE(shutdown_10_waits_for_queued_work_of_two_workers)
 	expect_waits(WAITS, 2, 2, 20);
 }
 
+/* SHUTDOWN-9, SHUTDOWN-10: what went wrong before is no reason to be done sooner. */
+static void expect_waits_after_failures(int queued)
+{
+	struct pp_executor *e = executor_new(2);
+	struct work *w;
+	struct shutter s;
+
+	have_failures(e, 2);
+	w = work_on(e, 2);
+	for (int i = 0; i < queued; i++)
+		submit(e, task_work, w);
+	shutter_start(&s, e, WAITS, w->ended);
+	context("a shutdown that waits has returned while tasks ran, after others that had raised");
+	EXPECT_INT(0, counter_value(s.returned));
+	gate_open(w->gate);
+	shutter_join(&s, 2 + queued);
+}
+
+CASE(shutdown_9_waits_for_running_tasks_after_failures)
+{
+	expect_waits_after_failures(0);
+}
+
+CASE(shutdown_10_waits_for_queued_work_after_failures)
+{
+	expect_waits_after_failures(20);
+}
+
 CASE(shutdown_11_every_future_is_done)
 {
 	struct pp_executor *e = executor_any();

@@ -36,6 +36,12 @@ CASE(shutdown_32_cancels_all_behind_several_workers)
 	expect_all_cancelled(3, 20);
 }
 
+static int initializer_pass_gate(void *gate)
+{
+	gate_wait(gate);
+	return PP_OK;
+}
+
 static void cancel_all_of(void *e)
 {
 	backend()->shutdown_cancel(e, false);
@@ -75,6 +81,45 @@ CASE(shutdown_32_cancels_what_is_between_cancelled_ones)
 	gate_open(w->gate);
 	shutdown_wait(e);
 	expect_cancelled(f, 9);
+}
+
+/* The one worker that there is prepares itself. */
+CASE(shutdown_32_cancels_while_an_initializer_runs)
+{
+	struct gate *gate = gate_new();
+	struct pp_executor *e = executor_new_with_initializer(1, initializer_pass_gate, gate);
+	struct pp_future *f[5];
+
+	need_form(CANCELS_RETURNS);
+	submit_victims(e, f, 5);
+	gate_await(gate, 1);
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(gate);
+	shutdown_wait(e);
+	expect_cancelled(f, 5);
+}
+
+static int task_cancels_all(void *e, void **outcome)
+{
+	(void)outcome;
+	return backend()->shutdown_cancel(e, false);
+}
+
+/* Who asks is a worker, but of another executor. */
+CASE(shutdown_32_task_of_another_executor_cancels)
+{
+	struct pp_executor *e = executor_new(1);
+	struct work *w = work_on(e, 1);
+	struct pp_future *f[5];
+	void *outcome;
+
+	need_shared_memory();
+	need_form(CANCELS_RETURNS);
+	submit_victims(e, f, 5);
+	REQUIRE(result(submit(executor_any(), task_cancels_all, e), PP_FOREVER, &outcome) == PP_OK);
+	gate_open(w->gate);
+	shutdown_wait(e);
+	expect_cancelled(f, 5);
 }
 
 /* The thread may come to cancel no earlier than the gate is opened, so it settles first. */

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SIGNALS 10
@@ -371,4 +372,30 @@ CASE(worker_34_signals_while_they_are_idle)
 	}
 	context("shutdown that waits for workers that have handled signals");
 	EXPECT_STATUS(PP_OK, shutdown_wait(e));
+}
+
+/* ---- the process exits --------------------------------------------------------------- */
+
+static void leave_disturbed(void *arg)
+{
+	struct work *w = arg;
+	struct pp_executor *e = executor_new(2);
+
+	for (int i = 0; i < 4; i++)
+		submit(e, task_work, w);
+	gate_await(w->gate, 2);
+	disturbed(w->gate);
+}
+
+/* EXIT-1, EXIT-2: signals that the exiting thread handles do not end the process early. */
+CASE(exit_1_signals_while_it_waits)
+{
+	struct work *w = work_new();
+	int status = process_run(leave_disturbed, w);
+
+	context("a process that handled signals while it exited has left by itself");
+	EXPECT(WIFEXITED(status));
+	EXPECT_INT(0, WEXITSTATUS(status));
+	context("tasks that had ended when the process was gone, which handled signals while it exited");
+	EXPECT_INT(4, counter_value(w->ended));
 }

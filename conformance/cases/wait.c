@@ -54,6 +54,22 @@ CASE(wait_1_all_completed_with_some_done_before)
 	EXPECT(w.done[0] && w.done[1]);
 }
 
+/* WAIT-1: nor are those that have raised, though they end a wait of another kind. */
+CASE(wait_1_all_completed_with_one_raised_before)
+{
+	struct pp_executor *e = executor_new(2);
+	struct pp_future *first = ended(e, task_raise);
+	struct held *h = held_new(e, false);
+	struct wait_call w = {.fs = {first, h->f}, .count = 2, .timeout = PP_FOREVER, .return_when = PP_ALL_COMPLETED};
+
+	wait_call_start(&w);
+	context("ALL_COMPLETED over a future that had raised before and one that is not done");
+	expect_still_waiting(&w);
+	held_finish(h);
+	expect_returns(&w);
+	EXPECT(w.done[0] && w.done[1]);
+}
+
 /* WAIT-2: the main thread waits; nothing but the completions wakes it. */
 CASE(wait_2_all_completed_returns)
 {
@@ -670,6 +686,19 @@ CASE(wait_36_unknown_return_when_with_all_done)
 
 	context("wait over a finished future with a return_when of 99");
 	EXPECT_STATUS(PP_INVALID_ARGUMENT, wait_for(&f, 1, PP_FOREVER, (enum pp_return_when)99, &done));
+}
+
+/* WAIT-36: whatever number it is, as one that is kept as another type would be. */
+CASE(wait_36_any_unknown_return_when)
+{
+	static const int unknown[] = {3, 4, 7, 128, 255, 256, 258, 65536, INT_MAX, -1, -2, INT_MIN};
+	struct pp_future *f = future_new();
+	bool done = false;
+
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+		context("wait over a PENDING future with a return_when of %d and a timeout of zero", unknown[i]);
+		EXPECT_STATUS(PP_INVALID_ARGUMENT, wait_for(&f, 1, 0, (enum pp_return_when)unknown[i], &done));
+	}
 }
 
 /* WAIT-38: another thread waits already, and the worker has yet to end the future. */

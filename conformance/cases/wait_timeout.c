@@ -44,6 +44,31 @@ CASE(wait_21_tells_what_became_done_meanwhile)
 		EXPECT(w.done[0]);
 }
 
+/* WAIT-17, WAIT-21: the last of many is the one that is not done, and all modes tell of all others. */
+CASE(wait_21_tells_of_all_but_the_last_of_many)
+{
+	enum { N = 1000 };
+	struct pp_future *fs[N];
+	bool done[N];
+
+	for (int i = 0; i < N; i++)
+		fs[i] = future_new();
+	for (int i = 0; i + 1 < N; i++)
+		REQUIRE(set_result(fs[i], NULL) == PP_OK);
+	for (size_t m = 0; m < MODES; m++) {
+		int told = 0;
+
+		for (int i = 0; i < N; i++)
+			done[i] = i + 1 == N;
+		context("%s with a short timeout over %d futures, all done but the last", mode_names[m], N);
+		EXPECT_STATUS(PP_OK, wait_for(fs, N, short_time(), modes[m], done));
+		for (int i = 0; i + 1 < N; i++)
+			told += done[i];
+		EXPECT_INT(N - 1, told);
+		EXPECT_FALSE(done[N - 1]);
+	}
+}
+
 /* WAIT-22: a lower bound, in each mode, and again to see that one wait does not shorten the next. */
 CASE(wait_22_lasts_its_timeout)
 {
@@ -106,6 +131,7 @@ CASE(wait_24_negative_timeout)
 {
 	poll_running(-0.001);
 	poll_running(-1e9);
+	poll_running(-1e300);
 }
 
 /* WAIT-24: as far below zero as a double goes. */

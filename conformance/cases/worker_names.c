@@ -243,7 +243,7 @@ static int task_cut(void *arg, void **outcome)
 	struct cut *c = arg;
 
 	(void)outcome;
-	for (size_t size = 1; size < 4; size++) {
+	for (size_t size = 0; size < 4; size++) {
 		memset(c->buffer, '#', sizeof(c->buffer));
 		c->status[size] = backend()->worker_name(c->buffer, size);
 		memcpy(c->written[size], c->buffer, sizeof(c->buffer));
@@ -251,7 +251,7 @@ static int task_cut(void *arg, void **outcome)
 	return PP_OK;
 }
 
-/* WORKER-33: one to three bytes for a longer name; the rest stays as it was. */
+/* WORKER-33: none to three bytes for a longer name; the rest stays as it was. */
 CASE(worker_33_name_is_cut_to_size)
 {
 	NEED(worker_name);
@@ -260,6 +260,8 @@ CASE(worker_33_name_is_cut_to_size)
 	void *outcome;
 
 	REQUIRE(result(submit(e, task_cut, c), PP_FOREVER, &outcome) == PP_OK);
+	context("worker_name into no bytes");
+	EXPECT(memcmp(c->written[0], "########", 8) == 0);
 	for (size_t size = 1; size < 4; size++) {
 		context("worker_name into %zu bytes", size);
 		EXPECT_STATUS(PP_OK, c->status[size]);

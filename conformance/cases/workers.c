@@ -343,6 +343,17 @@ CASE(worker_4_all_meet_after_many_short_tasks)
 	expect_all_after_short_tasks(10, 500);
 }
 
+/* WORKER-4: of four workers one has had work, which raised. */
+CASE(worker_4_all_meet_after_one_that_raises)
+{
+	struct pp_executor *e = executor_new(4);
+	void *outcome;
+
+	REQUIRE(result(submit(e, task_raise, THE_EXCEPTION), PP_FOREVER, &outcome) == PP_RAISED);
+	context("four tasks that need each other, on four workers, after one that raised");
+	expect_meeting(e, 4);
+}
+
 /* WORKER-4: some of four workers are idle and the others not started, and then all are needed. */
 CASE(worker_4_idle_ones_are_counted_once)
 {
@@ -575,6 +586,11 @@ static int task_note(void *arg, void **outcome)
 	return PP_OK;
 }
 
+static void release_nothing(void *arg)
+{
+	(void)arg;
+}
+
 /* WORKER-11: all are PENDING before the first begins. */
 CASE(worker_11_in_the_order_of_submits)
 {
@@ -627,6 +643,50 @@ CASE(worker_11_around_cancelled_ones)
 	for (int i = 0; i < 20; i++) {
 		context("number %d of what one worker began, of 30 of which every third was cancelled", i);
 		EXPECT_INT(i / 2 * 3 + 1 + i % 2, record_at(begun, i));
+	}
+}
+
+/* WORKER-11: of a worker that goes on when its executor was released. */
+CASE(worker_11_after_a_release)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct record *begun = record_new();
+
+	NEED(executor_release);
+	for (int i = 0; i < 30; i++)
+		submit(e, task_note, note_new(e, begun, i));
+	executor_release(e);
+	gate_open(gate);
+	record_await(begun, 30);
+	for (int i = 0; i < 30; i++) {
+		context("number %d of what one worker began, of 30 that were PENDING when the executor was released", i);
+		EXPECT_INT(i, record_at(begun, i));
+	}
+}
+
+/* WORKER-11: every third has a release function. */
+CASE(worker_11_with_release_functions_among_them)
+{
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct record *begun = record_new();
+
+	NEED(submit_with_release);
+	for (int i = 0; i < 30; i++) {
+		struct note *n = note_new(e, begun, i);
+
+		if (i % 3 == 1)
+			submit_with_release(e, task_note, n, release_nothing);
+		else
+			submit(e, task_note, n);
+	}
+	gate_open(gate);
+	shutdown_wait(e);
+	EXPECT_INT(30, record_count(begun));
+	for (int i = 0; i < 30; i++) {
+		context("number %d of what one worker began, of 30 of which some had release functions", i);
+		EXPECT_INT(i, record_at(begun, i));
 	}
 }
 
