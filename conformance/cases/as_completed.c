@@ -344,6 +344,34 @@ CASE(ascomp_12_exceptions_keep_their_place)
 	}
 }
 
+/* ASCOMP-12: cancelled ones too; each is noticed at once, so that it counts by then wherever it counts. */
+CASE(ascomp_12_cancelled_ones_keep_their_place)
+{
+	static const int order[] = {3, 1, 5, 2, 4};
+	NEED(as_completed_begin);
+	struct pp_future *fs[6];
+	struct pp_completed *it;
+	bool run = true;
+
+	for (int i = 0; i < 6; i++)
+		fs[i] = future_new();
+	REQUIRE(set_result(fs[0], NULL) == PP_OK);
+	it = as_completed_begin(fs, 6, PP_FOREVER);
+	expect_yields(it, fs[0]);
+	for (int i = 0; i < 5; i++) {
+		if (i % 2 == 0) {
+			REQUIRE(set_result(fs[order[i]], token(i)) == PP_OK);
+			continue;
+		}
+		REQUIRE(cancel(fs[order[i]]));
+		REQUIRE(set_running_or_notify_cancel(fs[order[i]], &run) == PP_OK && !run);
+	}
+	for (int i = 0; i < 5; i++) {
+		context("number %d of five futures that became done, every other one cancelled", i);
+		expect_yields(it, fs[order[i]]);
+	}
+}
+
 /* ASCOMP-13: not asked at all before all of them are done. */
 CASE(ascomp_13_order_of_completion_before_the_first_ask)
 {

@@ -45,6 +45,28 @@ CASE(callback_1_author_value)
 	expect_called_on_finish(F_RETURNED);
 }
 
+static void expect_called_with_null(pp_task *task, int (*set)(struct pp_future *f, void *outcome))
+{
+	struct pp_future *f = future_in(F_RUNNING);
+	struct counter *calls = counter_new();
+
+	expect_called_by_executor(task, NULL);
+	add_callback(f, callback_count, calls);
+	REQUIRE(set(f, NULL) == PP_OK);
+	EXPECT_INT(1, counter_value(calls));
+}
+
+/* NULL is a value like any other. */
+CASE(callback_1_null_value)
+{
+	expect_called_with_null(task_return, set_result);
+}
+
+CASE(callback_2_null_exception)
+{
+	expect_called_with_null(task_raise, set_exception);
+}
+
 /* With an executor that runs tasks inside submit the future is done already. */
 CASE(callback_1_whenever_it_is_added)
 {
@@ -219,6 +241,27 @@ CASE(callback_10_order_when_finished)
 	struct record *order = add_notes(f, NOTES, callback_note);
 
 	gate_open(gate);
+	expect_order(order, NOTES);
+}
+
+static int callback_note_too(struct pp_future *f, void *note)
+{
+	return callback_note(f, note);
+}
+
+/* Two functions by turns: those of one are not called together. */
+CASE(callback_10_order_of_two_functions)
+{
+	struct pp_future *f = future_in(F_RUNNING);
+	struct record *order = record_new();
+
+	for (int i = 0; i < NOTES; i++) {
+		struct note *n = shared_alloc(sizeof(*n));
+
+		*n = (struct note){order, i};
+		add_callback(f, i % 2 ? callback_note : callback_note_too, n);
+	}
+	REQUIRE(set_result(f, THE_VALUE) == PP_OK);
 	expect_order(order, NOTES);
 }
 

@@ -256,6 +256,38 @@ static void use_callbacks(struct use *u)
 	end(u);
 }
 
+/* Adds another callback, and drops the last handle on a future and that on its own. */
+static int callback_adds_and_drops(struct pp_future *f, void *told)
+{
+	struct pp_future *other = NULL;
+
+	backend()->add_done_callback(f, callback_count, told);
+	backend()->future_new(&other);
+	drop(other);
+	drop(f);
+	return PP_OK;
+}
+
+static void use_in_callbacks(struct use *u)
+{
+	struct pp_future *f;
+
+	REQUIRE(backend()->future_new(&f) == PP_OK);
+	backend()->add_done_callback(f, callback_adds_and_drops, u->told);
+	backend()->set_result(f, NULL);
+}
+
+CASE(resource_20_in_callbacks)
+{
+	need_growth();
+	NEED(future_new);
+	NEED(set_result);
+	NEED(add_done_callback);
+	NEED(future_release);
+	executor_any();
+	expect_no_growth("callbacks that are added and futures that are dropped inside a callback", use_in_callbacks);
+}
+
 CASE(resource_20_callbacks)
 {
 	need_growth();
@@ -582,6 +614,28 @@ CASE(resource_20_released_without_shutdown)
 	need_growth();
 	expect_no_growth("executors that are released without a shutdown", use_two_without_shutdown);
 	expect_no_stacks_left("executors that are released without a shutdown", use_two_without_shutdown);
+}
+
+static int task_releases(void *use, void **outcome)
+{
+	(void)outcome;
+	backend()->executor_release(((struct use *)use)->e);
+	return PP_OK;
+}
+
+static void use_released_by_a_task(struct use *u)
+{
+	begin(u, 1);
+	put(u, task_releases, u);
+	ask_all(u);
+	drop_all(u);
+}
+
+CASE(resource_20_released_by_a_task)
+{
+	need_growth();
+	need_shared_memory();
+	expect_no_growth("executors that a task of theirs releases", use_released_by_a_task);
 }
 
 CASE(resource_20_released_without_shutdown_of_one_worker)

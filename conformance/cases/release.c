@@ -64,6 +64,18 @@ CASE(release_1_queued_work_is_done_after_failures)
 	expect_all_returned(f, 20);
 }
 
+CASE(release_1_queued_work_of_initialized_workers_is_done)
+{
+	struct pp_executor *e = executor_new_with_initializer(2, initializer_count, counter_new());
+	struct pp_future *f[20];
+	struct work *w = work_on(e, 2);
+
+	submit_all(e, f, 20);
+	executor_release(e);
+	gate_open(w->gate);
+	expect_all_returned(f, 20);
+}
+
 CASE(release_1_thousands_of_queued_work_items_are_done)
 {
 	enum { N = 5000 };

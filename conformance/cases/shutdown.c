@@ -69,6 +69,20 @@ CASE(shutdown_9_waits_for_a_task_that_another_thread_submits)
 	EXPECT_STATUS(PP_OK, sending.status);
 }
 
+/* SHUTDOWN-9: of workers that have run an initializer, with nothing behind the tasks. */
+CASE(shutdown_9_waits_for_running_tasks_of_initialized_workers)
+{
+	struct pp_executor *e = executor_new_with_initializer(2, initializer_count, counter_new());
+	struct work *w = work_on(e, 2);
+	struct shutter s;
+
+	shutter_start(&s, e, WAITS, w->ended);
+	context("a shutdown that waits has returned while tasks ran on workers that have run an initializer");
+	EXPECT_INT(0, counter_value(s.returned));
+	gate_open(w->gate);
+	shutter_join(&s, 2);
+}
+
 CASE(shutdown_10_waits_for_queued_work)
 {
 	expect_waits(WAITS, 1, 1, 20);

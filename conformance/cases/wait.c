@@ -206,6 +206,21 @@ CASE(wait_8_first_exception_returns_with_one_that_raises)
 	EXPECT_FALSE(w.done[0] || w.done[2]);
 }
 
+/* WAIT-8: the one that raises is given twice. */
+CASE(wait_8_first_exception_returns_with_a_duplicate_that_raises)
+{
+	struct pp_executor *e = executor_new(2);
+	struct held *a = held_new(e, false), *b = held_new(e, true);
+	struct wait_call w = {.fs = {b->f, a->f, b->f}, .count = 3, .timeout = PP_FOREVER, .return_when = PP_FIRST_EXCEPTION};
+
+	wait_call_start(&w);
+	held_finish(b);
+	context("FIRST_EXCEPTION over two futures, of which the one that is given twice has raised");
+	expect_returns(&w);
+	EXPECT(w.done[0] && w.done[2]);
+	EXPECT_FALSE(w.done[1]);
+}
+
 /* WAIT-8: an exception is one whatever its pointer is. */
 CASE(wait_8_first_exception_returns_with_a_null_exception)
 {

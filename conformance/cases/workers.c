@@ -665,6 +665,41 @@ CASE(worker_11_after_a_release)
 	}
 }
 
+static int task_note_plainly(void *arg, void **outcome)
+{
+	struct note *n = arg;
+
+	(void)outcome;
+	record_add(n->begun, n->number);
+	return PP_OK;
+}
+
+/* WORKER-11: some of them come by map. */
+CASE(worker_11_with_map_among_them)
+{
+	NEED(map_begin);
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct record *begun = record_new();
+	struct pp_map *it;
+	void *args[10];
+
+	for (int i = 0; i < 10; i++)
+		submit(e, task_note, note_new(e, begun, i));
+	for (int i = 0; i < 10; i++)
+		args[i] = note_new(e, begun, 10 + i);
+	REQUIRE(map_begin(e, task_note_plainly, source_of(args, 10, NULL), PP_FOREVER, 0, &it, &(void *){NULL}) == PP_OK);
+	for (int i = 20; i < 30; i++)
+		submit(e, task_note, note_new(e, begun, i));
+	gate_open(gate);
+	shutdown_wait(e);
+	EXPECT_INT(30, record_count(begun));
+	for (int i = 0; i < 30; i++) {
+		context("number %d of what one worker began, of 30 of which ten were submitted by map", i);
+		EXPECT_INT(i, record_at(begun, i));
+	}
+}
+
 /* WORKER-11: every third has a release function. */
 CASE(worker_11_with_release_functions_among_them)
 {
