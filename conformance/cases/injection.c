@@ -550,6 +550,51 @@ CASE(resource_11_each_request_of_map_with_buffersize)
 	exhaust_map(3);
 }
 
+#define BUFFERED 9 /* arguments */
+
+static int pull_token(void *state, void **arg)
+{
+	int *pulled = state;
+
+	*arg = token(*pulled);
+	return (*pulled)++ < BUFFERED ? PP_OK : PP_STOP_ITERATION;
+}
+
+/* True if a request has failed, of those that the asks have made. */
+static bool asks_run_short(int nth, bool lasting)
+{
+	int pulled = 0, told = 0, status;
+	struct pp_source source = {pull_token, &pulled};
+	struct pp_executor *e = executor_new(1);
+	void *raised = NULL, *outcome = NULL;
+	struct pp_map *it = NULL;
+	bool failed;
+
+	REQUIRE(map_begin(e, task_return, &source, PP_FOREVER, 2, &it, &raised) == PP_OK);
+	inject_arm(nth, lasting);
+	while ((status = backend()->map_next(it, &outcome)) == PP_OK && outcome == token(told))
+		told++;
+	failed = inject_disarm();
+	context("map over %d arguments with a buffersize of 2, whose request number %d%s for memory or a thread fails as it "
+		"is asked, after %d outcomes", BUFFERED, nth, lasting ? " and all after it" : "", told);
+	EXPECT_STATUS(told == BUFFERED ? PP_STOP_ITERATION : PP_NO_RESOURCES, status);
+	map_end(it);
+	shutdown_wait(e);
+	return failed;
+}
+
+/* RESOURCE-22: until the asks get all that they request. */
+CASE(resource_22_each_request_of_an_ask_of_map)
+{
+	need_injection();
+	NEED(map_begin);
+	if (!backend()->map_has_buffersize)
+		unsupported("map has no buffersize");
+	for (int lasting = 0; lasting < 2; lasting++)
+		for (int nth = 1; asks_run_short(nth, lasting); nth++)
+			;
+}
+
 /* ---- what needs nothing ------------------------------------------------------------------- */
 
 /* A worker asks for memory in vain from the end of one task to the beginning of the next. */
