@@ -100,9 +100,12 @@ static int process_fork(void)
 {
 	int gil = cpython_enter();
 	bool in_main_thread = is_main_thread();
-	struct object *pid = py.PyObject_CallMethod(os, "fork", NULL);
+	struct object *pid;
 	int answer = -1;
 
+	cpython_hold_threads();
+	pid = py.PyObject_CallMethod(os, "fork", NULL);
+	cpython_let_threads_go();
 	if (pid)
 		answer = (int)py.PyLong_AsLong(pid);
 	else

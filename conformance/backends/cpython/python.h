@@ -40,7 +40,9 @@ struct method {
 	X(void, PyGILState_Release, (int state)) \
 	X(void *, PyGILState_GetThisThreadState, (void)) \
 	X(void, PyThreadState_Clear, (void *state)) \
-	X(void, PyThreadState_Delete, (void *state)) \
+	X(void, PyThreadState_DeleteCurrent, (void)) \
+	X(void *, PyThreadState_New, (void *interpreter)) \
+	X(void *, PyInterpreterState_Head, (void)) \
 	X(void *, PyEval_SaveThread, (void)) \
 	X(void, PyEval_RestoreThread, (void *state)) \
 	X(void, Py_IncRef, (struct object *)) \

@@ -113,11 +113,21 @@ static void end_thread(void *state)
 		return;
 	py.PyEval_RestoreThread(state);
 	py.PyThreadState_Clear(state);
-	py.PyEval_SaveThread();
-	py.PyThreadState_Delete(state);
+	py.PyThreadState_DeleteCurrent();
 }
 
 static pthread_key_t thread_state;
+static pthread_mutex_t beginning = PTHREAD_MUTEX_INITIALIZER;
+
+void cpython_hold_threads(void)
+{
+	pthread_mutex_lock(&beginning);
+}
+
+void cpython_let_threads_go(void)
+{
+	pthread_mutex_unlock(&beginning);
+}
 
 bool cpython_threads_start(void)
 {
@@ -131,12 +141,13 @@ bool cpython_threads_start(void)
  */
 static void begin_thread(void)
 {
-	int gil = py.PyGILState_Ensure();
+	void *state;
 
-	if (pthread_setspecific(thread_state, py.PyGILState_GetThisThreadState()) == 0)
-		py.PyEval_SaveThread();
-	else
-		py.PyGILState_Release(gil);
+	cpython_hold_threads();
+	state = py.PyThreadState_New(py.PyInterpreterState_Head());
+	cpython_let_threads_go();
+	if (state)
+		(void)pthread_setspecific(thread_state, state);
 }
 
 int cpython_enter(void)

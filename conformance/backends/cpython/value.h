@@ -28,6 +28,13 @@ bool cpython_values_start(void);
  */
 bool cpython_threads_start(void);
 
+/*
+ * No thread of C becomes one of Python meanwhile, as at a fork: that takes a lock of CPython's without the
+ * GIL, which until 3.12 the child would find held.  A thread of Python is begun and ended with the GIL held.
+ */
+void cpython_hold_threads(void);
+void cpython_let_threads_go(void);
+
 /* Hold the GIL, from any thread, as often as one likes. */
 int cpython_enter(void);
 void cpython_leave(int gil);
