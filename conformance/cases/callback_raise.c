@@ -8,14 +8,6 @@ static int callback_note_and_raise(struct pp_future *f, void *arg)
 	return PP_RAISED;
 }
 
-static int callback_raise(struct pp_future *f, void *arg)
-{
-	(void)f;
-	if (arg)
-		counter_add(arg, 1);
-	return PP_RAISED;
-}
-
 CASE(callback_13_others_called_when_finished)
 {
 	struct gate *gate;

@@ -41,55 +41,50 @@ CASE(exec_2_negative_workers)
 }
 
 /* The other entries that make one. */
+typedef int make_executor(int max_workers, struct pp_executor **e);
+
 static int with_initializer(int max_workers, struct pp_executor **e)
 {
+	NEED(executor_new_with_initializer);
 	return backend()->executor_new_with_initializer(max_workers, initializer_count, counter_new(), e);
 }
 
 static int with_prefix(int max_workers, struct pp_executor **e)
 {
+	NEED(executor_new_named);
 	return backend()->executor_new_named(max_workers, "prefix", e);
+}
+
+static void expect_refused(make_executor *make, const char *entry, int max_workers)
+{
+	struct pp_executor *e = NULL;
+	int status = make(max_workers, &e);
+
+	context("%s with max_workers %d", entry, max_workers);
+	EXPECT_STATUS(PP_INVALID_ARGUMENT, status);
 }
 
 /* EXEC-1, EXEC-2: the same with an initializer, and with a prefix. */
 CASE(exec_1_no_workers_with_an_initializer)
 {
-	NEED(executor_new_with_initializer);
-	struct pp_executor *e = NULL;
-
-	context("executor_new_with_initializer with max_workers 0");
-	EXPECT_STATUS(PP_INVALID_ARGUMENT, with_initializer(0, &e));
+	expect_refused(with_initializer, "executor_new_with_initializer", 0);
 }
 
 CASE(exec_1_no_workers_with_a_prefix)
 {
-	NEED(executor_new_named);
-	struct pp_executor *e = NULL;
-
-	context("executor_new_named with max_workers 0");
-	EXPECT_STATUS(PP_INVALID_ARGUMENT, with_prefix(0, &e));
+	expect_refused(with_prefix, "executor_new_named", 0);
 }
 
 CASE(exec_2_negative_workers_with_an_initializer)
 {
-	NEED(executor_new_with_initializer);
-	struct pp_executor *e = NULL;
-
-	context("executor_new_with_initializer with max_workers -1");
-	EXPECT_STATUS(PP_INVALID_ARGUMENT, with_initializer(-1, &e));
-	context("executor_new_with_initializer with max_workers %d", INT_MIN + 1);
-	EXPECT_STATUS(PP_INVALID_ARGUMENT, with_initializer(INT_MIN + 1, &e));
+	expect_refused(with_initializer, "executor_new_with_initializer", -1);
+	expect_refused(with_initializer, "executor_new_with_initializer", INT_MIN + 1);
 }
 
 CASE(exec_2_negative_workers_with_a_prefix)
 {
-	NEED(executor_new_named);
-	struct pp_executor *e = NULL;
-
-	context("executor_new_named with max_workers -1");
-	EXPECT_STATUS(PP_INVALID_ARGUMENT, with_prefix(-1, &e));
-	context("executor_new_named with max_workers %d", INT_MIN + 1);
-	EXPECT_STATUS(PP_INVALID_ARGUMENT, with_prefix(INT_MIN + 1, &e));
+	expect_refused(with_prefix, "executor_new_named", -1);
+	expect_refused(with_prefix, "executor_new_named", INT_MIN + 1);
 }
 
 /* EXEC-3: the entry itself, so that nothing stands between. */
@@ -115,7 +110,7 @@ CASE(exec_4_default_workers)
 	EXPECT_PTR(token(1), outcome);
 }
 
-static void expect_default_works(int (*make)(int max_workers, struct pp_executor **e))
+static void expect_default_works(make_executor *make)
 {
 	struct pp_executor *e = NULL;
 
@@ -129,14 +124,12 @@ static void expect_default_works(int (*make)(int max_workers, struct pp_executor
 /* EXEC-4: the default beside an initializer, and beside a prefix. */
 CASE(exec_4_default_workers_with_an_initializer)
 {
-	NEED(executor_new_with_initializer);
 	context("executor_new_with_initializer without max_workers");
 	expect_default_works(with_initializer);
 }
 
 CASE(exec_4_default_workers_with_a_prefix)
 {
-	NEED(executor_new_named);
 	context("executor_new_named without max_workers");
 	expect_default_works(with_prefix);
 }

@@ -68,6 +68,14 @@ void expect_ended(struct exit_log *log, long expected)
 	EXPECT_INT(expected, counter_value(log->ended));
 }
 
+void expect_done(void (*body)(void *), long expected)
+{
+	struct exit_log *log = exit_log_new();
+
+	expect_exit(body, log, 0);
+	expect_ended(log, expected);
+}
+
 /* ---- work ----------------------------------------------------------------------- */
 
 static void leave_one_queued(void *arg)
@@ -92,35 +100,23 @@ static void leave_right_after_submit(void *arg)
 
 CASE(exit_1_queued_work_is_done)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_one_queued, log, 0);
-	expect_ended(log, 2);
+	expect_done(leave_one_queued, 2);
 }
 
 CASE(exit_1_all_queued_work_is_done)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_many_queued, log, 0);
-	expect_ended(log, 51);
+	expect_done(leave_many_queued, 51);
 }
 
 CASE(exit_1_queued_work_of_several_workers_is_done)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_many_queued_for_three, log, 0);
-	expect_ended(log, 53);
+	expect_done(leave_many_queued_for_three, 53);
 }
 
 /* The worker may not have begun to look at the queue. */
 CASE(exit_1_work_of_a_starting_worker_is_done)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_right_after_submit, log, 0);
-	expect_ended(log, 1);
+	expect_done(leave_right_after_submit, 1);
 }
 
 static void leave_one_running(void *arg)
@@ -135,18 +131,12 @@ static void leave_three_running(void *arg)
 
 CASE(exit_2_running_task_ends)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_one_running, log, 0);
-	expect_ended(log, 1);
+	expect_done(leave_one_running, 1);
 }
 
 CASE(exit_2_running_tasks_end)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_three_running, log, 0);
-	expect_ended(log, 3);
+	expect_done(leave_three_running, 3);
 }
 
 static void leave_one_queued_after_failures(void *arg)
@@ -167,18 +157,12 @@ static void leave_one_running_after_failures(void *arg)
 
 CASE(exit_1_queued_work_is_done_after_failures)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_one_queued_after_failures, log, 0);
-	expect_ended(log, 2);
+	expect_done(leave_one_queued_after_failures, 2);
 }
 
 CASE(exit_2_running_task_ends_after_failures)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_one_running_after_failures, log, 0);
-	expect_ended(log, 1);
+	expect_done(leave_one_running_after_failures, 1);
 }
 
 static void shut_down_in_thread(void *e)
@@ -197,10 +181,7 @@ static void leave_while_a_thread_shuts_down(void *arg)
 
 CASE(exit_1_queued_work_is_done_while_a_thread_is_inside_shutdown)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_while_a_thread_shuts_down, log, 0);
-	expect_ended(log, 4);
+	expect_done(leave_while_a_thread_shuts_down, 4);
 }
 
 static int callback_note(struct pp_future *f, void *arg)
@@ -266,13 +247,6 @@ static void note_line(void *arg, const char *message)
 
 	(void)message;
 	counter_add(log->called, 1);
-}
-
-static int callback_raise(struct pp_future *f, void *arg)
-{
-	(void)f;
-	(void)arg;
-	return PP_RAISED;
 }
 
 static void leave_one_that_raises(void *arg)

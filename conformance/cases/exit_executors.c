@@ -15,10 +15,7 @@ static void leave_idle_workers(void *arg)
 
 CASE(exit_6_idle_workers)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_idle_workers, log, 0);
-	expect_ended(log, 4);
+	expect_done(leave_idle_workers, 4);
 }
 
 static void leave_unused_executors(void *arg)
@@ -49,10 +46,7 @@ static void leave_shut_down(void *arg)
 
 CASE(exit_8_queued_work_is_done_after_a_shutdown_too)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_shut_down, log, 0);
-	expect_ended(log, 21);
+	expect_done(leave_shut_down, 21);
 }
 
 static void leave_released(void *arg)
@@ -74,18 +68,12 @@ static void leave_shut_down_and_released(void *arg)
 
 CASE(exit_9_queued_work_of_a_released_executor_is_done)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_released, log, 0);
-	expect_ended(log, 21);
+	expect_done(leave_released, 21);
 }
 
 CASE(exit_9_queued_work_of_an_executor_shut_down_and_released_is_done)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_shut_down_and_released, log, 0);
-	expect_ended(log, 21);
+	expect_done(leave_shut_down_and_released, 21);
 }
 
 static void leave_three_executors(void *arg)
@@ -98,10 +86,7 @@ static void leave_three_executors(void *arg)
 
 CASE(exit_10_work_of_every_executor_is_done)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_three_executors, log, 0);
-	expect_ended(log, 33);
+	expect_done(leave_three_executors, 33);
 }
 
 #define EXECUTORS 130
@@ -138,10 +123,7 @@ static void leave_executor_of_a_task(void *arg)
 
 CASE(exit_10_work_of_an_executor_that_a_task_made_is_done)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_executor_of_a_task, log, 0);
-	expect_ended(log, 11);
+	expect_done(leave_executor_of_a_task, 11);
 }
 
 /* The only worker of executor number i of n has weights[i] tasks that take time. */
@@ -167,18 +149,12 @@ static void leave_the_first_to_last(void *arg)
 
 CASE(exit_10_executor_that_was_made_last_takes_longest)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_the_last_to_last, log, 0);
-	expect_ended(log, 7);
+	expect_done(leave_the_last_to_last, 7);
 }
 
 CASE(exit_10_executor_that_was_made_first_takes_longest)
 {
-	struct exit_log *log = exit_log_new();
-
-	expect_exit(leave_the_first_to_last, log, 0);
-	expect_ended(log, 7);
+	expect_done(leave_the_first_to_last, 7);
 }
 
 /* Far from the first and from the last. */

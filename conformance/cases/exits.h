@@ -43,4 +43,7 @@ void expect_exit(void (*body)(void *), struct exit_log *log, int code);
 /* So many tasks had ended when the process was gone. */
 void expect_ended(struct exit_log *log, long expected);
 
+/* Both, of a process that needs no more than a log: it left with 0. */
+void expect_done(void (*body)(void *), long expected);
+
 #endif

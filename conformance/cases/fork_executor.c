@@ -365,16 +365,9 @@ static void shut_down_and_count(void *arg)
 		counter_add(log->ran, 1);
 }
 
-/* Leaves when both have counted; or a good while after they could have, on a machine however busy. */
 static void leave_when_counted(void *arg)
 {
-	struct log *log = arg;
-	int i;
-
-	for (i = 0; i < 150 && counter_value(log->ran) < 2; i++) {
-		threads_settle();
-		pass_time(short_time());
-	}
+	counter_await(((struct log *)arg)->ran, 2);
 	_exit(0);
 }
 

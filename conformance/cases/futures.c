@@ -104,6 +104,14 @@ int callback_pass_gate(struct pp_future *f, void *gate)
 	return PP_OK;
 }
 
+int callback_raise(struct pp_future *f, void *calls)
+{
+	(void)f;
+	if (calls)
+		counter_add(calls, 1);
+	return PP_RAISED;
+}
+
 int task_silent(void *ignored, void **outcome)
 {
 	(void)ignored;
@@ -390,13 +398,6 @@ int loop_told(const struct loop *loop)
 	return n;
 }
 
-static int callback_fail(struct pp_future *f, void *arg)
-{
-	(void)f;
-	(void)arg;
-	return PP_RAISED;
-}
-
 void have_failures(struct pp_executor *e, int workers)
 {
 	struct gate *gate = gate_new();
@@ -408,7 +409,7 @@ void have_failures(struct pp_executor *e, int workers)
 		struct pp_future *f = submit(e, task_raise_at_gate, gate);
 
 		if (HAS(add_done_callback))
-			add_done_callback(f, callback_fail, NULL);
+			add_done_callback(f, callback_raise, NULL);
 	}
 	gate_await(gate, workers);
 	for (int i = 0; i < workers && HAS(cancel); i++)

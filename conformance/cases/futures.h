@@ -64,6 +64,9 @@ int initializer_fail_at_gate(void *gate);
 /* A done callback that ends once the gate is open. */
 int callback_pass_gate(struct pp_future *f, void *gate);
 
+/* A done callback that raises; calls counts them, or is NULL. */
+int callback_raise(struct pp_future *f, void *calls);
+
 /* A task that returns and sets no outcome. */
 int task_silent(void *ignored, void **outcome);
 

@@ -591,6 +591,15 @@ static void release_nothing(void *arg)
 	(void)arg;
 }
 
+static void expect_in_order(struct record *begun, long n, const char *of_what)
+{
+	EXPECT_INT(n, record_count(begun));
+	for (long i = 0; i < n; i++) {
+		context("number %ld of what one worker began, of %s", i, of_what);
+		EXPECT_INT(i, record_at(begun, i));
+	}
+}
+
 /* WORKER-11: all are PENDING before the first begins. */
 CASE(worker_11_in_the_order_of_submits)
 {
@@ -602,11 +611,7 @@ CASE(worker_11_in_the_order_of_submits)
 		submit(e, task_note, note_new(e, begun, i));
 	gate_open(gate);
 	shutdown_wait(e);
-	EXPECT_INT(100, record_count(begun));
-	for (int i = 0; i < 100; i++) {
-		context("number %d of what one worker began, of 100 that were PENDING", i);
-		EXPECT_INT(i, record_at(begun, i));
-	}
+	expect_in_order(begun, 100, "100 that were PENDING");
 }
 
 /* WORKER-11: the worker is at it while more is submitted; inline executors too. */
@@ -618,11 +623,7 @@ CASE(worker_11_while_more_is_submitted)
 	for (int i = 0; i < 500; i++)
 		submit(e, task_note, note_new(e, begun, i));
 	shutdown_wait(e);
-	EXPECT_INT(500, record_count(begun));
-	for (int i = 0; i < 500; i++) {
-		context("number %d of what one worker began, of 500 submitted meanwhile", i);
-		EXPECT_INT(i, record_at(begun, i));
-	}
+	expect_in_order(begun, 500, "500 submitted meanwhile");
 }
 
 /* WORKER-11: a cancelled one leaves no gap that another is put into. */
@@ -659,19 +660,7 @@ CASE(worker_11_after_a_release)
 	executor_release(e);
 	gate_open(gate);
 	record_await(begun, 30);
-	for (int i = 0; i < 30; i++) {
-		context("number %d of what one worker began, of 30 that were PENDING when the executor was released", i);
-		EXPECT_INT(i, record_at(begun, i));
-	}
-}
-
-static int task_note_plainly(void *arg, void **outcome)
-{
-	struct note *n = arg;
-
-	(void)outcome;
-	record_add(n->begun, n->number);
-	return PP_OK;
+	expect_in_order(begun, 30, "30 that were PENDING when the executor was released");
 }
 
 /* WORKER-11: some of them come by map. */
@@ -688,16 +677,12 @@ CASE(worker_11_with_map_among_them)
 		submit(e, task_note, note_new(e, begun, i));
 	for (int i = 0; i < 10; i++)
 		args[i] = note_new(e, begun, 10 + i);
-	REQUIRE(map_begin(e, task_note_plainly, source_of(args, 10, NULL), PP_FOREVER, 0, &it, &(void *){NULL}) == PP_OK);
+	REQUIRE(map_begin(e, task_note, source_of(args, 10, NULL), PP_FOREVER, 0, &it, &(void *){NULL}) == PP_OK);
 	for (int i = 20; i < 30; i++)
 		submit(e, task_note, note_new(e, begun, i));
 	gate_open(gate);
 	shutdown_wait(e);
-	EXPECT_INT(30, record_count(begun));
-	for (int i = 0; i < 30; i++) {
-		context("number %d of what one worker began, of 30 of which ten were submitted by map", i);
-		EXPECT_INT(i, record_at(begun, i));
-	}
+	expect_in_order(begun, 30, "30 of which ten were submitted by map");
 }
 
 /* WORKER-11: every third has a release function. */
@@ -718,11 +703,7 @@ CASE(worker_11_with_release_functions_among_them)
 	}
 	gate_open(gate);
 	shutdown_wait(e);
-	EXPECT_INT(30, record_count(begun));
-	for (int i = 0; i < 30; i++) {
-		context("number %d of what one worker began, of 30 of which some had release functions", i);
-		EXPECT_INT(i, record_at(begun, i));
-	}
+	expect_in_order(begun, 30, "30 of which some had release functions");
 }
 
 /* WORKER-12: the first of three submits a fourth. */
@@ -830,13 +811,6 @@ CASE(worker_15_outlives_cancelled_ones)
 	gate_open(gate);
 	context("two tasks that need each other, on two workers behind six cancelled ones");
 	expect_meeting(e, 2);
-}
-
-static int callback_raise(struct pp_future *f, void *arg)
-{
-	(void)f;
-	counter_add(arg, 1);
-	return PP_RAISED;
 }
 
 /* WORKER-16: both workers run one. */

@@ -74,33 +74,36 @@ def copy_sources(folder):
 
 
 def sources_of(tools, changed):
-    """What a variant is linked from: the adapter is that of the executor that the changed files are of."""
+    """What a variant is linked from, and a library of which it gets what it lacks, as in the Makefile: the
+    adapter is that of the executor that the changed files are of."""
     unusual = [name for name in changed if name.startswith(UNUSUAL)]
     if unusual:
         design = [name for name in unusual if Path(name).parent == Path(UNUSUAL)] or [f"{UNUSUAL}/big_lock.c"]
-        pool = [f"{UNUSUAL}/pool/{path.name}" for path in sorted((ROOT / UNUSUAL / "pool").glob("*.c"))]
-        if design == [f"{UNUSUAL}/inline.c"]:  # has executors of its own
-            pool.remove(f"{UNUSUAL}/pool/executor.c")
-        return pool + design
+        return design, [f"{UNUSUAL}/pool/{path.name}" for path in sorted((ROOT / UNUSUAL / "pool").glob("*.c"))]
     example = any(name.startswith("conformance/backends/example") for name in changed)
-    return tools.sources + [f"conformance/backends/{'example' if example else 'reference'}.c"]
+    return tools.sources + [f"conformance/backends/{'example' if example else 'reference'}.c"], []
 
 
 def build(tools, folder, changed):
     """Link folder/variant.so, and return its path.  folder holds a copy of the sources,
     of which those in the list changed are not as they were."""
     headers = {str(Path(name).parent) for name in changed if name.endswith(".h")}
-    objects = []
-    for source in sources_of(tools, changed):
-        if source in changed or str(Path(source).parent) in headers or source.startswith(UNUSUAL):
-            target = folder / (source.replace("/", "_") + ".o")
-            run_quietly(tools.compile + [f"-I{folder}/reference/include", f"-I{folder}/reference",
-                                         "-Iconformance/include", "-c", "-o", str(target), str(folder / source)], cwd=ROOT)
-            objects.append(target)
-        else:
-            objects.append(tools.object(source))
+
+    def compiled(source):
+        if source not in changed and str(Path(source).parent) not in headers and not source.startswith(UNUSUAL):
+            return str(tools.object(source))
+        target = str(folder / (source.replace("/", "_") + ".o"))
+        run_quietly(tools.compile + [f"-I{folder}/reference/include", f"-I{folder}/reference",
+                                     "-Iconformance/include", "-c", "-o", target, str(folder / source)], cwd=ROOT)
+        return target
+
+    sources, library = sources_of(tools, changed)
+    objects = [compiled(source) for source in sources]
+    if library:
+        objects.append(str(folder / "library.a"))
+        run_quietly(["ar", "rcs", objects[-1]] + [compiled(source) for source in library], cwd=ROOT)
     variant = folder / "variant.so"
-    run_quietly(tools.link + ["-o", str(variant)] + [str(o) for o in objects], cwd=ROOT)
+    run_quietly(tools.link + ["-o", str(variant)] + objects, cwd=ROOT)
     return variant
 
 

@@ -105,6 +105,7 @@ static pid_t start_spinner(void)
 START_TEST(others_starve_a_process)
 {
 	struct watch_share share = {0};
+	struct proc_thread t;
 	pid_t root, child, others[3];
 	double starved = 0, begin;
 	int told[2];
@@ -129,9 +130,8 @@ START_TEST(others_starve_a_process)
 	}
 	ck_assert(share.ran > 0 && starved <= now() - begin);
 	kill(child, SIGSTOP);
-	while (watch_starved(&share, root) > 0)
+	while (proc_thread_read(child, child, &t) && t.state != 'T')
 		usleep(1000);
-	usleep(1000);
 	ck_assert(watch_starved(&share, root) == 0);
 	kill(child, SIGKILL);
 	kill(root, SIGKILL);
