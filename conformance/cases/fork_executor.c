@@ -234,6 +234,24 @@ CASE(fork_19_submit_with_busy_workers)
 	gate_open(gate);
 }
 
+/* FORK-19: nobody is there to make room. */
+CASE(fork_19_submit_to_a_full_queue)
+{
+	struct log *log = log_of_threads_new();
+	struct counter *ran = counter_new();
+	struct gate *gate;
+	int n;
+
+	log->e = executor_new(1);
+	gate = hold(log->e, 1);
+	n = queue_holds(4);
+	for (int i = 0; i < n; i++)
+		submit(log->e, task_count, ran);
+	expect_child_submits(log);
+	gate_open(gate);
+	counter_await(ran, n);
+}
+
 CASE(fork_19_submit_without_workers)
 {
 	struct log *log = log_of_threads_new();

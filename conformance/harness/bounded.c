@@ -9,6 +9,9 @@
 #include "slot.h"
 
 static struct pp_backend inner;
+static bool aside; /* the case is about full queues */
+
+#define QUEUE_MAX 1000
 
 /* ---- how much an executor holds ------------------------------------------------- */
 
@@ -18,6 +21,7 @@ struct fill {
 	struct pp_executor *e;
 	long workers;  /* that may have taken a work item; none that may be inside an initializer */
 	long accepted; /* so far */
+	long inside;   /* calls under way that may be kept waiting for room */
 };
 
 static pthread_mutex_t mu = PTHREAD_MUTEX_INITIALIZER;
@@ -51,20 +55,43 @@ static int made(int status, int max_workers, struct pp_executor **e)
 }
 
 /* As many work items as workers and queue hold were accepted: it may be full.  With fewer it is not. */
+static bool may_be_full_locked(const struct fill *f)
+{
+	return f->accepted >= f->workers + inner.queue_bound;
+}
+
 static bool may_be_full(struct pp_executor *e)
 {
 	bool full;
 
 	pthread_mutex_lock(&mu);
-	full = fill_of_locked(e)->accepted >= fill_of_locked(e)->workers + inner.queue_bound;
+	full = may_be_full_locked(fill_of_locked(e));
 	pthread_mutex_unlock(&mu);
 	return full;
 }
 
-static void accept_some(struct pp_executor *e, long n)
+/* Calls begin, or end, and so many work items more were accepted: whoever is inside may be waiting since. */
+static void count_calls(struct pp_executor *e, int calls, long accepted)
+{
+	struct fill *f;
+	long before;
+
+	pthread_mutex_lock(&mu);
+	f = fill_of_locked(e);
+	before = may_be_full_locked(f) ? f->inside : 0;
+	f->inside += calls;
+	f->accepted += accepted;
+	atomic_fetch_add(&slot->full, (may_be_full_locked(f) ? f->inside : 0) - before);
+	pthread_mutex_unlock(&mu);
+}
+
+static void lock(void)
 {
 	pthread_mutex_lock(&mu);
-	fill_of_locked(e)->accepted += n;
+}
+
+static void unlock(void)
+{
 	pthread_mutex_unlock(&mu);
 }
 
@@ -88,16 +115,13 @@ static int executor_new_named_(int max_workers, const char *prefix, struct pp_ex
 
 static int submit_once(struct pp_executor *e, pp_task *task, void *arg, pp_release *release, struct pp_future **f)
 {
-	bool full = may_be_full(e);
 	int status;
 
-	if (full)
-		atomic_fetch_add(&slot->full, 1);
+	if (!aside)
+		count_calls(e, 1, 0);
 	status = release ? inner.submit_with_release(e, task, arg, release, f) : inner.submit(e, task, arg, f);
-	if (full)
-		atomic_fetch_sub(&slot->full, 1);
-	if (status == PP_OK)
-		accept_some(e, 1);
+	if (!aside)
+		count_calls(e, -1, status == PP_OK);
 	return status;
 }
 
@@ -107,7 +131,7 @@ static int submit_with_release_(struct pp_executor *e, pp_task *task, void *arg,
 	double end = now() + 5 * short_time();
 	int status;
 
-	while ((status = submit_once(e, task, arg, release, f)) == PP_NO_RESOURCES && !inject_failed()) {
+	while ((status = submit_once(e, task, arg, release, f)) == PP_NO_RESOURCES && !aside && !inject_failed()) {
 		if (now() < end)
 			pass_time(0.0002);
 		else if (may_be_full(e))
@@ -129,13 +153,14 @@ static int map_begin_(struct pp_executor *e, pp_task *task, const struct pp_sour
 {
 	int status;
 
+	if (aside)
+		return inner.map_begin(e, task, source, timeout, buffersize, it, exception);
 	if (buffersize > (size_t)inner.queue_bound)
 		unsupported("the work queue holds %d work items, and the map is to be %zu ahead", inner.queue_bound,
 			    buffersize);
-	accept_some(e, (long)inner.queue_bound + INT_MAX);
-	atomic_fetch_add(&slot->full, 1);
+	count_calls(e, 1, (long)inner.queue_bound + INT_MAX);
 	status = inner.map_begin(e, task, source, timeout, buffersize, it, exception);
-	atomic_fetch_sub(&slot->full, 1);
+	count_calls(e, -1, 0);
 	if (status == PP_NO_RESOURCES && !inject_failed())
 		unsupported("the work queue holds %d work items, and the map needs more", inner.queue_bound);
 	return status;
@@ -145,9 +170,23 @@ static int map_next_(struct pp_map *it, void **outcome)
 {
 	int status = inner.map_next(it, outcome);
 
-	if (status == PP_NO_RESOURCES && !inject_failed())
+	if (status == PP_NO_RESOURCES && !aside && !inject_failed())
 		unsupported("the work queue holds %d work items, and the map needs more", inner.queue_bound);
 	return status;
+}
+
+int queue_holds(int n)
+{
+	int bound = backend()->queue_bound;
+
+	aside = true;
+	if (bound == PP_UNLIMITED)
+		return n;
+	if (bound == 0)
+		unsupported("no work queue");
+	if (bound > QUEUE_MAX)
+		unsupported("the work queue holds %d work items; the case fills no more than %d", bound, QUEUE_MAX);
+	return bound;
 }
 
 void bounded_stand_in(struct pp_backend *table)
@@ -155,6 +194,7 @@ void bounded_stand_in(struct pp_backend *table)
 	inner = *table;
 	if (inner.queue_bound == PP_UNLIMITED)
 		return;
+	pthread_atfork(lock, unlock, unlock);
 	table->executor_new = executor_new_;
 	if (inner.executor_new_with_initializer)
 		table->executor_new_with_initializer = executor_new_with_initializer_;

@@ -4,7 +4,8 @@
  *
  * A case that has more PENDING at once than queue_bound allows learns nothing: submit
  * refuses, or blocks with all that could go on.  Here that is told from a submit that
- * refuses or blocks with room left, which is the executor's fault.
+ * refuses or blocks with room left, which is the executor's fault.  A case that is about
+ * full queues says so, by queue_holds, and gets what submit and map do.
  */
 #ifndef POOLPROOF_BOUNDED_H
 #define POOLPROOF_BOUNDED_H

@@ -203,6 +203,13 @@ struct pp_future *submit_with_release(struct pp_executor *e, pp_task *task, void
 int try_submit_with_release(struct pp_executor *e, pp_task *task, void *arg, pp_release *release, struct pp_future **f);
 
 /*
+ * For a case about full work queues: how many work items the queue takes behind busy workers, or n if it has
+ * no bound; UNSUPPORTED if they are none or very many.  From here on submit and map may be kept waiting while it is
+ * full, or refused with PP_NO_RESOURCES, and to wait for ever is HUNG.
+ */
+int queue_holds(int n);
+
+/*
  * Make n workers of e busy: submits n tasks that wait at the gate returned, and
  * returns when all n are at it.  Their futures are cleaned up by the harness.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bounded: the work queue holds four work items, and submit blocks while it is full. */
+/* bounded: the work queue holds four work items; submit blocks while it is full, but not in a worker. */
 #include "pool/pool.h"
 
 static const struct design bounded = {

@@ -253,6 +253,24 @@ CASE(exec_27_queues_three)
 	queue_up(3);
 }
 
+static void submit_one(void *e)
+{
+	struct pp_future *f = NULL;
+
+	backend()->submit(e, task_return, NULL, &f);
+}
+
+CASE(exec_27_two_queue_the_second)
+{
+	struct pp_executor *e = executor_new(1);
+
+	hold(e, 1);
+	submit(e, task_return, NULL);
+	thread_start(submit_one, e);
+	submit(e, task_return, NULL);
+	EXPECT(true);
+}
+
 /* Run one case of this program against the hostile backend. */
 static struct ran *run_way(const char *way, const char *name, const char *scale)
 {
@@ -454,6 +472,7 @@ static const struct {
 	{"bound_refuses", "exec_27_queues_three", "UNSUPPORTED",
 	 "the work queue holds 2 work items, and the case needs more"},
 	{"bound_blocks", "exec_27_queues_three", "UNSUPPORTED", "the work queue is full, and submit blocks"},
+	{"bound_overtaken", "exec_27_two_queue_the_second", "UNSUPPORTED", "the work queue is full, and submit blocks"},
 	{"bound_refuses_early", "exec_26_queues_two", "UNRESOLVED", "returned PP_NO_RESOURCES"},
 	{"bound_blocks_early", "exec_26_queues_two", "HUNG", "every thread is blocked for good; the case stands in submit"},
 };
@@ -601,12 +620,22 @@ END_TEST
 
 /* ---- interrupted ------------------------------------------------------------------------ */
 
-static void wait_for_json(const char *part)
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid;
+}
+
+/* Of a process that writes it before it ends. */
+static void wait_for_json(pid_t pid, const char *part)
 {
 	char text[TEXT_MAX];
+	bool ended = false;
 	int i;
 
-	for (i = 0; i < 60000; i++) { /* nearly as long as a test may last */
+	for (i = 0; i < 60000 && !ended; i++) { /* nearly as long as a test may last */
+		ended = has_ended(pid);
 		read_text(in_folder("json"), text);
 		if (has(text, part))
 			return;
@@ -622,7 +651,7 @@ static struct ran *run_and_signal(int signal)
 			      "--json", in_folder("json"), "--jobs", "2", NULL};
 	pid_t pid = start(self, args);
 
-	wait_for_json("exec_11_fails");
+	wait_for_json(pid, "exec_11_fails");
 	kill(pid, signal);
 	return finish(pid);
 }

@@ -162,7 +162,8 @@ struct pp_backend {
 	/*
 	 * How many work items the work queue holds before submit blocks or
 	 * refuses.  PP_UNLIMITED: as many as memory.  A case that needs more
-	 * is UNSUPPORTED; to block or refuse with room left is a fault.
+	 * is UNSUPPORTED, but for those about full work queues; to block or
+	 * refuse with room left is a fault.
 	 */
 	int queue_bound;
 

@@ -517,10 +517,10 @@ int executor_accepts(struct pp_executor *e)
 	return status;
 }
 
-/* Returns when there is room, or no need of it. */
+/* Returns when there is room, or no need of it.  A worker of e may be the one to make room, and does not wait. */
 static int await_room_locked(struct pp_executor *e)
 {
-	while (design->bound && e->queued >= design->bound && accepts_locked(e) == PP_OK)
+	while (design->bound && home != e && e->queued >= design->bound && accepts_locked(e) == PP_OK)
 		monitor_wait_locked(INFINITY);
 	return accepts_locked(e);
 }
