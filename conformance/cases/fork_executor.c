@@ -317,6 +317,32 @@ static int task_forks_and_returns(void *arg, void **outcome)
 	return PP_OK;
 }
 
+static void submit_to_parents_and_leave(void *arg)
+{
+	struct log *log = arg;
+	struct pp_future *f = NULL;
+
+	log->status[0] = backend()->submit(log->e, task_return, THE_VALUE, &f);
+}
+
+/* FORK-7: a worker that the child starts for its own work would find the rest. */
+CASE(fork_7_queued_work_runs_once_though_the_child_submits)
+{
+	struct log *log = log_of_threads_new();
+	struct gate *gate;
+
+	log->e = executor_new(1);
+	gate = hold(log->e, 1);
+	for (int i = 0; i < WORK; i++)
+		submit(log->e, task_note_process, log);
+	expect_left(process_fork_run(submit_to_parents_and_leave, log), 0);
+	gate_open(gate);
+	shutdown_wait(log->e);
+	context("runs of %d tasks that were queued in the parent, to whose executor the child submitted: it was told %s",
+		WORK, status_name(log->status[0]));
+	EXPECT_INT(WORK, record_count(log->pids));
+}
+
 CASE(fork_7_queued_work_runs_once_though_the_task_that_forked_returns_in_the_child)
 {
 	struct pp_executor *e = executor_new(1);

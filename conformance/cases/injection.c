@@ -111,17 +111,19 @@ static void exhaust(const struct deed *d, void *scene)
 struct submission {
 	struct pp_executor *e;
 	struct pp_future *f;
-	int held; /* workers that are at the gate before the submit */
+	int held;  /* workers that are at the gate before the submit */
+	bool idle; /* they have come through it, and have nothing to do */
 	struct gate *gate;
 	bool with_release;
 	struct counter *told; /* by the task, and by the release function */
 };
 
-static struct submission *submission_new(int held, bool with_release)
+static struct submission *submission_new(int held, bool idle, bool with_release)
 {
 	struct submission *s = shared_alloc(sizeof(*s));
 
 	s->held = held;
+	s->idle = idle;
 	s->with_release = with_release;
 	return s;
 }
@@ -130,6 +132,10 @@ static void submission_begin(struct submission *s)
 {
 	s->e = executor_new(2);
 	s->gate = s->held ? hold(s->e, s->held) : gate_new();
+	if (s->idle) {
+		gate_open(s->gate);
+		threads_settle();
+	}
 	s->told = counter_new();
 }
 
@@ -181,14 +187,14 @@ static bool try_nth(struct submission *s, int nth, bool lasting)
 	return failed;
 }
 
-static void exhaust_submit(int held, bool with_release)
+static void exhaust_submit(int held, bool idle, bool with_release)
 {
 	struct submission *s;
 	int nth, lasting;
 
 	need_injection();
 	NEED(future_release);
-	s = submission_new(held, with_release);
+	s = submission_new(held, idle, with_release);
 	for (lasting = 0; lasting < 2; lasting++)
 		for (nth = 1; try_nth(s, nth, lasting); nth++)
 			;
@@ -197,19 +203,31 @@ static void exhaust_submit(int held, bool with_release)
 /* RESOURCE-17: the first work of an executor. */
 CASE(resource_17_submit_to_a_new_executor)
 {
-	exhaust_submit(0, false);
+	exhaust_submit(0, false, false);
 }
 
 /* RESOURCE-17: a second worker is due, or the work waits for the first. */
 CASE(resource_17_submit_behind_a_held_worker)
 {
-	exhaust_submit(1, false);
+	exhaust_submit(1, false, false);
 }
 
 CASE(resource_17_submit_with_release)
 {
 	NEED(submit_with_release);
-	exhaust_submit(0, true);
+	exhaust_submit(0, false, true);
+}
+
+/* RESOURCE-6: a worker is claimed for what is then refused. */
+CASE(resource_6_each_request_of_submit_to_idle_workers)
+{
+	exhaust_submit(2, true, false);
+}
+
+CASE(resource_6_each_request_of_submit_to_idle_workers_with_release)
+{
+	NEED(submit_with_release);
+	exhaust_submit(2, true, true);
 }
 
 static void refuse_over_and_over(int held)
@@ -218,7 +236,7 @@ static void refuse_over_and_over(int held)
 
 	need_injection();
 	NEED(future_release);
-	s = submission_new(held, false);
+	s = submission_new(held, false, false);
 	submission_begin(s);
 	exhaust(&submitting, s);
 	gate_open(s->gate);
