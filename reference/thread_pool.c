@@ -21,8 +21,8 @@
  * comes before the wait.  It is posted without p->mu, or a worker that runs at
  * once would have to wait for that.
  *
- * Life: p lives while there is a handle or a worker.  Who takes away the last of
- * both destroys it; p->dying tells exit, which may still see it in its list.
+ * Life: p lives while there is a handle, a shutdown under way, or a worker.  Who takes
+ * away the last of all destroys it; p->dying tells exit, which may still see it in its list.
  */
 #include "executor.h"
 #include "platform.h"
@@ -82,7 +82,7 @@ struct pool {
 	int workers;	     /* in live */
 	unsigned started;    /* workers, ever: numbers their names */
 	int joining;	     /* threads inside pthread_join */
-	unsigned refs;	     /* handles */
+	unsigned refs;	     /* handles, and shutdowns under way */
 	bool shutdown;	     /* never cleared */
 	bool broken;	     /* never cleared */
 	bool dying;	     /* never cleared */
@@ -469,11 +469,27 @@ static enum cf_status pool_submit(struct cf_executor *e, struct cf_future *f)
 	return status;
 }
 
+/* Called with mu held.  The last one destroys p. */
+static void release_and_unlock(struct pool *p)
+{
+	bool last;
+
+	p->refs--;
+	last = p->refs == 0 && p->workers == 0;
+	p->dying = last;
+	if (p->refs == 0)
+		claim_all_locked(p);
+	cf__unlock(&p->mu);
+	if (last)
+		pool_destroy(p);
+}
+
 static void pool_shutdown(struct cf_executor *e, unsigned flags)
 {
 	struct pool *p = pool_of(e);
 
 	cf__lock(&p->mu);
+	p->refs++; /* a callback of what is cancelled may drop the last handle */
 	p->shutdown = true;
 	claim_all_locked(p);
 	if (flags & CF_CANCEL_FUTURES)
@@ -481,7 +497,7 @@ static void pool_shutdown(struct cf_executor *e, unsigned flags)
 	/* A worker of p would wait for itself. */
 	if ((flags & CF_WAIT) && !(self && self->pool == p))
 		join_workers_locked(p);
-	cf__unlock(&p->mu);
+	release_and_unlock(p);
 }
 
 static void pool_retain(struct cf_executor *e)
@@ -496,17 +512,9 @@ static void pool_retain(struct cf_executor *e)
 static void pool_release(struct cf_executor *e)
 {
 	struct pool *p = pool_of(e);
-	bool last;
 
 	cf__lock(&p->mu);
-	p->refs--;
-	last = p->refs == 0 && p->workers == 0;
-	p->dying = last;
-	if (p->refs == 0)
-		claim_all_locked(p);
-	cf__unlock(&p->mu);
-	if (last)
-		pool_destroy(p);
+	release_and_unlock(p);
 }
 
 static int pool_workers(struct cf_executor *e)
@@ -543,7 +551,12 @@ static void resident_unlock(struct cf__resident *r)
 
 static void resident_stop(struct cf__resident *r)
 {
-	pool_shutdown(&pool_of_resident(r)->base, CF_NOWAIT);
+	struct pool *p = pool_of_resident(r);
+
+	cf__lock(&p->mu);
+	p->shutdown = true;
+	claim_all_locked(p);
+	cf__unlock(&p->mu);
 }
 
 static bool resident_hold(struct cf__resident *r)
