@@ -389,3 +389,65 @@ void expect_shutdown_cancel_at(enum place place)
 	for (int i = place == RELEASE; i < 5; i++)
 		expect_in(f[i], F_NOTIFIED);
 }
+
+struct last_handle {
+	struct pp_executor *e;
+	struct gate *gate; /* of the only worker */
+	struct counter *dropped;
+};
+
+static void drop_last_handle(void *arg)
+{
+	struct last_handle *last = arg;
+
+	gate_open(last->gate);
+	backend()->executor_release(last->e);
+	threads_settle();
+	counter_add(last->dropped, 1);
+}
+
+static int callback_drops_last_handle(struct pp_future *f, void *arg)
+{
+	(void)f;
+	drop_last_handle(arg);
+	return PP_OK;
+}
+
+static void make_for(struct last_handle *last, enum cause cause)
+{
+	NEED(executor_release);
+	if (cause == BREAK) {
+		NEED(executor_new_with_initializer);
+		REQUIRE(backend()->executor_new_with_initializer(1, initializer_fail_at_gate, last->gate, &last->e) == PP_OK);
+	} else {
+		last->e = own_executor(1);
+		submit(last->e, task_pass_gate, last->gate);
+		gate_await(last->gate, 1);
+	}
+}
+
+void expect_last_handle_dropped_at(enum place place, enum cause cause)
+{
+	struct last_handle *last = shared_alloc(sizeof(*last));
+	struct pp_future *f;
+
+	need_shared_memory();
+	if (cause == SHUTDOWN)
+		need_form(CANCELS_RETURNS);
+	*last = (struct last_handle){NULL, gate_new(), counter_new()};
+	make_for(last, cause);
+	f = place == RELEASE ? submit_with_release(last->e, must_not_run, last, drop_last_handle)
+			     : submit(last->e, must_not_run, NULL);
+	if (place == CALLBACK)
+		REQUIRE(add_done_callback(f, callback_drops_last_handle, last) == PP_OK);
+	context("the last handle on an executor is dropped in a %s of work that %s",
+		place == RELEASE ? "release function" : "done callback",
+		cause == CANCEL ? "is cancelled" : cause == SHUTDOWN ? "shutdown cancels" : "ends as the pool breaks");
+	if (cause == CANCEL)
+		EXPECT(cancel(f));
+	if (cause == SHUTDOWN)
+		EXPECT_STATUS(PP_OK, backend()->shutdown_cancel(last->e, false));
+	gate_open(last->gate); /* the worker may be who calls it */
+	counter_await(last->dropped, 1);
+	EXPECT_STATUS(cause == BREAK ? PP_BROKEN : PP_CANCELLED, result(f, PP_FOREVER, &(void *){NULL}));
+}

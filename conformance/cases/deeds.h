@@ -85,4 +85,13 @@ void expect_worker_count_at(enum place place);
 void expect_shutdown_wait_at(enum place place);
 void expect_shutdown_cancel_at(enum place place);
 
+/* Why a work item ends that never runs. */
+enum cause { CANCEL, SHUTDOWN, BREAK };
+
+/*
+ * The last handle on an executor of one worker is dropped at CALLBACK or RELEASE, for work that ends so;
+ * there the worker is let go too.
+ */
+void expect_last_handle_dropped_at(enum place place, enum cause cause);
+
 #endif

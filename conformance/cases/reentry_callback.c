@@ -552,45 +552,20 @@ CASE(reentry_32_callback_releases_its_executor)
 	EXPECT_STATUS(PP_OK, result(f, PP_FOREVER, &in->outcome));
 }
 
-/* Opens the gate of the only worker, drops the handle, and lets the worker go. */
-struct last_handle {
-	struct pp_executor *e;
-	struct gate *gate;
-	struct counter *called;
-};
-
-static int callback_lets_all_go(struct pp_future *f, void *arg)
+/* REENTRY-32: whoever has called it may be the only one left who knows the executor. */
+CASE(reentry_32_callback_of_cancel_releases_its_executor)
 {
-	struct last_handle *last = arg;
-
-	(void)f;
-	gate_open(last->gate);
-	backend()->executor_release(last->e);
-	threads_settle();
-	counter_add(last->called, 1);
-	return PP_OK;
+	expect_last_handle_dropped_at(CALLBACK, CANCEL);
 }
 
-/* REENTRY-32: if shutdown calls it, nobody else is left who knows the executor. */
 CASE(reentry_32_callback_of_shutdown_releases_its_executor)
 {
-	struct last_handle *last = shared_alloc(sizeof(*last));
-	struct pp_future *f;
+	expect_last_handle_dropped_at(CALLBACK, SHUTDOWN);
+}
 
-	NEED(add_done_callback);
-	NEED(shutdown_cancel);
-	NEED(shutdown_nowait);
-	need_shared_memory();
-	*last = (struct last_handle){own_executor(1), gate_new(), counter_new()};
-	submit(last->e, task_pass_gate, last->gate);
-	gate_await(last->gate, 1);
-	f = submit(last->e, must_not_run, NULL);
-	REQUIRE(add_done_callback(f, callback_lets_all_go, last) == PP_OK);
-	context("shutdown, with a callback that dropped the last handle");
-	EXPECT_STATUS(PP_OK, backend()->shutdown_cancel(last->e, false));
-	gate_open(last->gate); /* the worker may be who calls it */
-	counter_await(last->called, 1);
-	expect_in(f, F_NOTIFIED);
+CASE(reentry_32_callback_of_a_breaking_pool_releases_its_executor)
+{
+	expect_last_handle_dropped_at(CALLBACK, BREAK);
 }
 
 CASE(reentry_33_callback_waits_for_another_executor)

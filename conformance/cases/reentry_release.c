@@ -138,6 +138,21 @@ CASE(reentry_47_release_releases_the_executor)
 	EXPECT_STATUS(PP_OK, result(in->own, PP_FOREVER, &in->outcome));
 }
 
+CASE(reentry_47_release_of_cancelled_work_releases_the_executor)
+{
+	expect_last_handle_dropped_at(RELEASE, CANCEL);
+}
+
+CASE(reentry_47_release_of_shutdown_releases_the_executor)
+{
+	expect_last_handle_dropped_at(RELEASE, SHUTDOWN);
+}
+
+CASE(reentry_47_release_of_a_breaking_pool_releases_the_executor)
+{
+	expect_last_handle_dropped_at(RELEASE, BREAK);
+}
+
 CASE(reentry_48_release_releases_its_future)
 {
 	struct inside *in;
