@@ -241,6 +241,36 @@ CASE(fork_20_child_of_a_child_that_used_an_executor)
 	expect_grandchild_works(use_and_fork_again);
 }
 
+#define GENERATIONS 5
+
+/* Its child, and so on; the last of them uses an executor. */
+static void fork_for_generations(void *arg)
+{
+	struct log *log = arg;
+	int left;
+
+	if (--log->told[0] == 0) {
+		use_own(log);
+		return;
+	}
+	left = process_fork_run(fork_for_generations, log);
+	if (left != 0)
+		log->left = left;
+}
+
+CASE(fork_20_child_of_the_fifth_generation)
+{
+	struct log *log = log_of_threads_new();
+
+	need_shared_memory();
+	expect_result(submit(executor_any(), task_return, THE_VALUE), F_RETURNED, PP_FOREVER);
+	log->told[0] = GENERATIONS;
+	log->left = 0;
+	expect_left(process_fork_run(fork_for_generations, log), 0);
+	expect_left(log->left, 0);
+	expect_used(log);
+}
+
 /* ---- the end of the child ------------------------------------------------------------- */
 
 CASE(fork_4_child_exits_though_workers_are_idle)

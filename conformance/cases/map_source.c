@@ -645,6 +645,24 @@ CASE(map_47_shut_down_after_the_first_ask)
 	EXPECT_STATUS(PP_SHUTDOWN, status);
 }
 
+/* MAP-47: what is PENDING of it is cancelled. */
+CASE(map_47_shut_down_and_cancelled)
+{
+	need_form(CANCELS_RETURNS);
+	struct pp_executor *e = executor_new(1);
+	struct gate *gate = hold(e, 1);
+	struct pp_map *it = mapped_watched(e, watched_new(8, PP_STOP_ITERATION), 2);
+	void *outcome;
+	int status = PP_CANCELLED;
+
+	REQUIRE(shutdown_cancel(e, false) == PP_OK);
+	gate_open(gate);
+	context("map over eight arguments with a buffersize of 2, its executor shut down and the two cancelled");
+	for (int i = 0; i < 8 && status == PP_CANCELLED; i++)
+		status = map_next(it, &outcome);
+	EXPECT_STATUS(PP_SHUTDOWN, status);
+}
+
 /* MAP-25: the initializer of a second worker fails, when the first outcome is there and none was taken. */
 CASE(map_25_pool_that_breaks_with_more_to_submit)
 {

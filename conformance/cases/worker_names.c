@@ -2,6 +2,7 @@
 /* worker_names.c: the names of workers. */
 #include "case.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct named {
@@ -130,6 +131,26 @@ CASE(worker_28_names_of_twelve_differ)
 			context("two of twelve workers are called \"%s\" and \"%s\"", names[i].name, names[k].name);
 			EXPECT(strcmp(names[i].name, names[k].name) != 0);
 		}
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
+}
+
+/* WORKER-28: more than a byte can count. */
+CASE(worker_28_names_of_257_differ)
+{
+	enum { N = 257 };
+
+	NEED(worker_name);
+	struct named *names = names_of(executor_new_named(N, "mill"), N, true);
+
+	qsort(names, N, sizeof(*names), by_name);
+	for (int i = 1; i < N; i++) {
+		context("two of %d workers are called \"%s\"", N, names[i].name);
+		EXPECT(strcmp(names[i].name, names[i - 1].name) != 0);
+	}
 }
 
 /* WORKER-29: five tasks, one after the other.  A worker that took the place of another has a name of its own. */
