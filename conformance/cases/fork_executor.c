@@ -365,6 +365,74 @@ CASE(fork_7_queued_work_runs_once_though_the_task_that_forked_returns_in_the_chi
 	}
 }
 
+static void fork_and_return(struct log *log)
+{
+	gate_wait(log->gate);
+	if (process_fork_here(&log->left))
+		process_leave_settled();
+}
+
+static int callback_forks_and_returns(struct pp_future *f, void *log)
+{
+	(void)f;
+	fork_and_return(log);
+	return PP_OK;
+}
+
+static int initializer_forks_and_returns(void *log)
+{
+	fork_and_return(log);
+	return PP_OK;
+}
+
+static void release_forks_and_returns(void *log)
+{
+	fork_and_return(log);
+}
+
+/* All is queued behind what forks as soon as the gate is open. */
+static void expect_queued_work_runs_once(struct pp_executor *e, struct log *log)
+{
+	for (int i = 0; i < WORK; i++)
+		submit(e, task_note_process, log);
+	gate_open(log->gate);
+	shutdown_wait(e);
+	expect_left(log->left, 0);
+	context("runs of %d tasks that were queued in the parent when there was a fork", WORK);
+	EXPECT_INT(WORK, record_count(log->pids));
+}
+
+CASE(fork_7_queued_work_runs_once_though_a_callback_forks_and_returns_in_the_child)
+{
+	need_shared_memory();
+	struct pp_executor *e = executor_new(1);
+	struct log *log = log_of_threads_new();
+	struct pp_future *f = submit(e, task_return_at_gate, log->gate);
+
+	gate_await(log->gate, 1);
+	add_done_callback(f, callback_forks_and_returns, log);
+	expect_queued_work_runs_once(e, log);
+}
+
+CASE(fork_7_queued_work_runs_once_though_an_initializer_forks_and_returns_in_the_child)
+{
+	need_shared_memory();
+	struct log *log = log_of_threads_new();
+
+	expect_queued_work_runs_once(executor_new_with_initializer(1, initializer_forks_and_returns, log), log);
+}
+
+CASE(fork_7_queued_work_runs_once_though_a_release_function_forks_and_returns_in_the_child)
+{
+	need_shared_memory();
+	struct pp_executor *e = executor_new(1);
+	struct log *log = log_of_threads_new();
+
+	submit(e, task_pass_gate, log->gate);
+	submit_with_release(e, task_silent, log, release_forks_and_returns);
+	expect_queued_work_runs_once(e, log);
+}
+
 /* FORK-18: other workers were started before its own and after it. */
 CASE(fork_18_task_releases_in_the_child_and_returns)
 {
