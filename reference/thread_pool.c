@@ -484,12 +484,13 @@ static void release_and_unlock(struct pool *p)
 		pool_destroy(p);
 }
 
+/* A callback of what is cancelled may drop the last handle but this one. */
 static void pool_shutdown(struct cf_executor *e, unsigned flags)
 {
 	struct pool *p = pool_of(e);
 
 	cf__lock(&p->mu);
-	p->refs++; /* a callback of what is cancelled may drop the last handle */
+	p->refs++;
 	p->shutdown = true;
 	claim_all_locked(p);
 	if (flags & CF_CANCEL_FUTURES)
@@ -549,13 +550,13 @@ static void resident_unlock(struct cf__resident *r)
 	cf__unlock(&pool_of_resident(r)->mu);
 }
 
+/* Idle workers are told when it is drained. */
 static void resident_stop(struct cf__resident *r)
 {
 	struct pool *p = pool_of_resident(r);
 
 	cf__lock(&p->mu);
 	p->shutdown = true;
-	claim_all_locked(p);
 	cf__unlock(&p->mu);
 }
 

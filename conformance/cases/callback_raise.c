@@ -178,6 +178,23 @@ CASE(callback_18_logged_when_finished)
 	EXPECT_AT_LEAST(3, record_count(log));
 }
 
+/* CALLBACK-18: however many have raised before. */
+CASE(callback_18_author_logged_each_of_a_hundred_times)
+{
+	struct record *log;
+
+	NEED(set_log_hook);
+	log = log_record();
+	for (int i = 1; i <= 100; i++) {
+		struct pp_future *f = future_in(F_RUNNING);
+
+		add_callback(f, callback_raise, NULL);
+		REQUIRE(set_result(f, THE_VALUE) == PP_OK);
+	}
+	context("lines logged about a hundred callbacks that raised");
+	EXPECT_AT_LEAST(100, record_count(log));
+}
+
 CASE(callback_18_author_logged_when_finished)
 {
 	struct record *log;

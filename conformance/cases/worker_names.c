@@ -2,6 +2,7 @@
 /* worker_names.c: the names of workers. */
 #include "case.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +170,49 @@ CASE(worker_29_name_stays)
 	}
 	if (!stays)
 		unsupported("no worker ran two tasks");
+}
+
+/* What a worker is told of its name in its initializer, and in its task. */
+struct twice_named {
+	pthread_t thread[2];
+	int status[2];
+	char name[2][512];
+};
+
+static void note_name(struct twice_named *n, int at)
+{
+	n->thread[at] = pthread_self();
+	n->status[at] = backend()->worker_name(n->name[at], sizeof(n->name[at]));
+}
+
+static int initializer_notes_name(void *n)
+{
+	note_name(n, 0);
+	return PP_OK;
+}
+
+static int task_notes_name(void *n, void **outcome)
+{
+	(void)outcome;
+	note_name(n, 1);
+	return PP_OK;
+}
+
+CASE(worker_29_name_in_the_initializer)
+{
+	NEED(worker_name);
+	struct twice_named *n = shared_alloc(sizeof(*n));
+	struct pp_executor *e = executor_new_with_initializer(1, initializer_notes_name, n);
+
+	submit(e, task_notes_name, n);
+	shutdown_wait(e);
+	if (!pthread_equal(n->thread[0], n->thread[1]))
+		unsupported("the worker that ran the task is another one");
+	context("worker_name in the initializer of a worker");
+	EXPECT_STATUS(PP_OK, n->status[0]);
+	context("worker_name in a task of a worker");
+	EXPECT_STATUS(PP_OK, n->status[1]);
+	EXPECT_STR(n->name[0], n->name[1]);
 }
 
 /* WORKER-30: overwritten before the first worker can be there for work. */
