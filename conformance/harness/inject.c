@@ -20,6 +20,7 @@
 void poolproof_inject_arm(int nth, bool lasting) ELSEWHERE;
 bool poolproof_inject_disarm(void) ELSEWHERE;
 bool poolproof_inject_failed(void) ELSEWHERE;
+bool poolproof_inject_armed(void) ELSEWHERE;
 void poolproof_inject_pause(void) ELSEWHERE;
 void poolproof_inject_resume(void) ELSEWHERE;
 long poolproof_inject_blocks(void) ELSEWHERE;
@@ -128,6 +129,11 @@ bool inject_disarm(void)
 bool inject_failed(void)
 {
 	return poolproof_inject_failed && poolproof_inject_failed();
+}
+
+bool inject_armed(void)
+{
+	return poolproof_inject_armed && poolproof_inject_armed();
 }
 
 void inject_pause(void)

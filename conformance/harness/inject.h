@@ -35,8 +35,9 @@ void need_injection(void);
 void inject_arm(int nth, bool lasting);
 bool inject_disarm(void);
 
-/* One has failed, between the two. */
+/* One has failed, between the two; or is still to fail. */
 bool inject_failed(void);
+bool inject_armed(void);
 
 /*
  * Between the two nothing that the calling thread asks for is counted or fails: for code

@@ -45,6 +45,11 @@ bool poolproof_inject_failed(void)
 	return state.failed;
 }
 
+bool poolproof_inject_armed(void)
+{
+	return state.left > 0 || state.failed;
+}
+
 void poolproof_inject_pause(void)
 {
 	state.paused++;

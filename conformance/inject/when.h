@@ -25,6 +25,9 @@ INJECT_FOUND bool poolproof_inject_disarm(void);
 /* True if one has failed between the two. */
 INJECT_FOUND bool poolproof_inject_failed(void);
 
+/* It is so, or a request is still to fail. */
+INJECT_FOUND bool poolproof_inject_armed(void);
+
 /* Between the two nothing of the calling thread is counted or fails.  They nest. */
 INJECT_FOUND void poolproof_inject_pause(void);
 INJECT_FOUND void poolproof_inject_resume(void);
