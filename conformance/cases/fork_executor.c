@@ -343,28 +343,6 @@ CASE(fork_7_queued_work_runs_once_though_the_child_submits)
 	EXPECT_INT(WORK, record_count(log->pids));
 }
 
-CASE(fork_7_queued_work_runs_once_though_the_task_that_forked_returns_in_the_child)
-{
-	struct pp_executor *e = executor_new(1);
-	struct log *log = log_of_threads_new();
-	int i;
-
-	need_shared_memory();
-	log->f[0] = submit(e, task_forks_and_returns, log);
-	for (i = 0; i < WORK; i++)
-		submit(e, task_note_process, log);
-	gate_open(log->gate);
-	expect_result(log->f[0], F_RETURNED, PP_FOREVER);
-	expect_left(log->left, 0);
-	shutdown_wait(e);
-	context("runs of %d tasks that were queued in the parent when a task forked", WORK);
-	EXPECT_INT(WORK, record_count(log->pids));
-	for (i = 0; i < WORK; i++) {
-		context("the process in which task %d ran, which was queued in the parent when a task forked", i);
-		EXPECT_INT(getpid(), record_at(log->pids, i));
-	}
-}
-
 static void fork_and_return(struct log *log)
 {
 	gate_wait(log->gate);
@@ -400,6 +378,21 @@ static void expect_queued_work_runs_once(struct pp_executor *e, struct log *log)
 	expect_left(log->left, 0);
 	context("runs of %d tasks that were queued in the parent when there was a fork", WORK);
 	EXPECT_INT(WORK, record_count(log->pids));
+	for (int i = 0; i < WORK; i++) {
+		context("the process in which task %d ran, which was queued in the parent when there was a fork", i);
+		EXPECT_INT(getpid(), record_at(log->pids, i));
+	}
+}
+
+CASE(fork_7_queued_work_runs_once_though_the_task_that_forked_returns_in_the_child)
+{
+	need_shared_memory();
+	struct pp_executor *e = executor_new(1);
+	struct log *log = log_of_threads_new();
+	struct pp_future *f = submit(e, task_forks_and_returns, log);
+
+	expect_queued_work_runs_once(e, log);
+	expect_result(f, F_RETURNED, PP_FOREVER);
 }
 
 CASE(fork_7_queued_work_runs_once_though_a_callback_forks_and_returns_in_the_child)
